@@ -1,0 +1,1 @@
+"""Computer-telephony integration: what a call is, and the bridge to Asterisk."""

@@ -1,0 +1,1 @@
+"""The voice response: AGI, media, speech and the dialogues."""

@@ -1,0 +1,1 @@
+"""What the agents see: pages, the live connection, the API."""
