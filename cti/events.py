@@ -7,6 +7,7 @@ Every class is a frozen dataclass, so a fact cannot be changed after it was stat
 Streams of the bus: CALLS carries facts about calls, DESK what pages show, REQUESTS what pages want.
 """
 
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,6 +24,11 @@ from cti.records import (
 )
 
 CALLS, DESK, REQUESTS = "calls", "desk", "requests"
+
+
+def now_ms() -> int:
+    """Our own clock: milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
 
 
 def _new_id() -> str:
