@@ -78,3 +78,20 @@ class UserView:
     name: str
     role: str
     language: str = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A login that lasts: whose it is, and the token its changing requests must carry."""
+
+    user: UserView
+    csrf: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What an import did; each error names where (line or file) and why, the others were taken in."""
+
+    added: int = 0
+    changed: int = 0
+    errors: tuple[str, ...] = ()

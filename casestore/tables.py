@@ -1,0 +1,180 @@
+"""The tables. Rows stay inside `casestore`; views leave it. Times `*_ms`, milliseconds since the epoch."""
+
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from casestore.text import storable
+
+
+class StorableText(TypeDecorator[str]):
+    """Text of any length; what no database can hold is replaced, in values and in search terms alike."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Called for every text that travels to the database."""
+        return None if value is None else storable(value)
+
+
+Milliseconds = Annotated[int, mapped_column(BigInteger)]
+Fields = dict[str, Any]
+Texts = list[str]
+Words = list[dict[str, Any]]
+
+
+class Base(DeclarativeBase):
+    """What all tables share: how Python types are kept, and how constraints are named."""
+
+    type_annotation_map = {str: StorableText(), Fields: JSON(), Texts: JSON(), Words: JSON()}  # noqa: RUF012
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class CounterRow(Base):
+    """The last number given out, by name; a sequence would leave gaps where a transaction fails."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+class ContactRow(Base):
+    """A person who may call; NULL stands for no employee number, so that many may have none."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    employee_number: Mapped[str | None] = mapped_column(unique=True)
+    extension: Mapped[str] = mapped_column(index=True)
+    email: Mapped[str]
+    department: Mapped[str]
+    site: Mapped[str]
+    language: Mapped[str]
+    vip: Mapped[bool]
+    numbers: Mapped[list["ContactNumberRow"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="ContactNumberRow.id"
+    )
+
+
+class ContactNumberRow(Base):
+    """A telephone number of a contact, E.164; several contacts may share one."""
+
+    __tablename__ = "contact_numbers"
+    __table_args__ = (UniqueConstraint("contact_id", "e164"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    e164: Mapped[str] = mapped_column(index=True)
+
+
+class CaseRow(Base):
+    """A case as it is now."""
+
+    __tablename__ = "cases"
+    __table_args__ = (Index(None, "status", "opened_ms"),)
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    description: Mapped[str]
+    status: Mapped[str]
+    service: Mapped[str]
+    category: Mapped[str]
+    impact: Mapped[str]
+    urgency: Mapped[str]
+    priority: Mapped[int]
+    language: Mapped[str]
+    because: Mapped[Fields]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    contact_name: Mapped[str]
+    caller_number: Mapped[str]
+    call_id: Mapped[str] = mapped_column(index=True)
+    statement: Mapped[str]
+    words: Mapped[Words]
+    opened_ms: Mapped[Milliseconds]
+    changed_ms: Mapped[Milliseconds]
+
+
+class CaseHistoryRow(Base):
+    """One line of a case's history; triggers of the first migration refuse to change or delete it."""
+
+    __tablename__ = "case_history"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_number: Mapped[str] = mapped_column(ForeignKey("cases.number"), index=True)
+    at_ms: Mapped[Milliseconds]
+    by: Mapped[str]
+    what: Mapped[str]
+    changes: Mapped[Fields]
+
+
+class ArticleRow(Base):
+    """A knowledge-base article in one language."""
+
+    __tablename__ = "articles"
+    __table_args__ = (UniqueConstraint("key", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    language: Mapped[str]
+    title: Mapped[str]
+    service: Mapped[str]
+    category: Mapped[str]
+    body: Mapped[str]
+    keywords: Mapped[Texts]
+    examples: Mapped[Texts]
+
+
+class UserRow(Base):
+    """Somebody who logs in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    language: Mapped[str]
+    password_hash: Mapped[str]
+
+
+class SessionRow(Base):
+    """A login that lasts; only the hash of its token is kept."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    csrf: Mapped[str]
+    expires_ms: Mapped[Milliseconds] = mapped_column(index=True)
+
+
+class CallRow(Base):
+    """A whole call as JSON, with the columns that are searched.
+
+    `contact_id` and `case_number` are no foreign keys: the record of a call is kept whatever it names.
+    """
+
+    __tablename__ = "calls"
+
+    call_id: Mapped[str] = mapped_column(primary_key=True)
+    sip_call_id: Mapped[str] = mapped_column(index=True)
+    number: Mapped[str] = mapped_column(index=True)
+    contact_id: Mapped[int | None] = mapped_column(index=True)
+    case_number: Mapped[str | None] = mapped_column(index=True)
+    outcome: Mapped[str | None]
+    agent: Mapped[str | None]
+    started_ms: Mapped[Milliseconds] = mapped_column(index=True)
+    call: Mapped[Fields]
