@@ -1,0 +1,148 @@
+"""Asterisk's configuration: the templates in asterisk-config/ filled in from the settings.
+
+What is filled in is checked first: nothing that could start a second line or a section gets through.
+"""
+
+import ipaddress
+import os
+import re
+import string
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cti.asterisk.binary import TEMPLATES, AsteriskBinary
+from cti.asterisk.hold_music import write_hold_music
+from cti.secrets import AGENT_NAME, Secrets
+from cti.settings import Settings, Trunk
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Asterisk complains where these are missing, and its defaults are right.
+_DEFAULTS = ("acl", "ccss", "cel", "chan_websocket", "features", "pjproject", "queuerules", "udptl")
+
+
+class ConfigurationRefused(ValueError):
+    """A setting that cannot be written into Asterisk's configuration."""
+
+
+class _Template(string.Template):
+    """`@{name}`: Asterisk itself uses the dollar sign."""
+
+    delimiter = "@"
+
+
+def run_folder(settings: Settings) -> Path:
+    """Where this installation's Asterisk has its configuration, log and sockets."""
+    return settings.var.absolute() / "asterisk-run"
+
+
+def reachable_host(settings: Settings) -> str:
+    """The address at which this machine reaches its own servers; loopback where they listen everywhere."""
+    return str(_reachable(_address(settings.host)))
+
+
+def write_configuration(
+    settings: Settings, secrets: Secrets, agents: Sequence[str], binary: AsteriskBinary
+) -> Path:
+    """Write every file Asterisk needs below var/asterisk-run; returns its asterisk.conf.
+
+    The files hold passwords, so their folder is its owner's alone. Raises ConfigurationRefused.
+    """
+    run = run_folder(settings)
+    for folder in ("etc", "lib/keys", "log", "moh", "spool"):
+        (run / folder).mkdir(parents=True, exist_ok=True)
+    run.chmod(0o700)
+    values = _values(settings, secrets, binary)
+    for template in sorted((TEMPLATES / "etc").glob("*.conf")):
+        _write(run / "etc" / template.name, _fill(template, values))
+    for name in _DEFAULTS:
+        _write(run / "etc" / f"{name}.conf", "; Asterisk's defaults are right here\n")
+    _write(run / "etc/pjsip_agents.conf", "".join(_agent(agent, secrets) for agent in agents))
+    _write(run / "etc/pjsip_callers.conf", _callers(settings))
+    write_hold_music(run / "moh/svarklar.wav16")
+    return run / "etc/asterisk.conf"
+
+
+def _values(settings: Settings, secrets: Secrets, binary: AsteriskBinary) -> dict[str, str]:
+    """Every name that the templates in asterisk-config/etc use."""
+    host = _address(settings.host)
+    reachable = _reachable(host)
+    media_address = f"media_address = {host}\nbind_rtp_to_media_address = yes"
+    return {
+        "host": _in_uri(host),
+        "sip_port": str(settings.sip_port),
+        "ami_port": str(settings.ami_port),
+        "asterisk_http_port": str(settings.asterisk_http_port),
+        "rtp_start": str(settings.rtp_start),
+        "rtp_end": str(settings.rtp_end),
+        "agi": f"{_in_uri(reachable)}:{settings.agi_port}",
+        "media": f"{_in_uri(reachable)}:{settings.media_port}",
+        "media_address": "" if host.is_unspecified else media_address,
+        "support_number": _matching(r"\+?[0-9]{1,20}", settings.support_number, "support_number"),
+        "queue": _matching(r"[a-z][a-z0-9_-]*", settings.queue, "queue"),
+        "ring_s": str(settings.ring_s),
+        "wrapup_s": str(settings.wrapup_s),
+        "webcaller_password": secrets.sip["webcaller"],
+        "ami_secret": secrets.ami,
+        "ami_permit": f"{reachable}/{reachable.max_prefixlen}",
+        "run": _matching(r"[^\r\n;]*", str(run_folder(settings)), "var"),
+        "modules": str(binary.modules),
+        "data": str(binary.data),
+    }
+
+
+def _agent(agent: str, secrets: Secrets) -> str:
+    values = {
+        "agent": _matching(AGENT_NAME.pattern, agent, "agent name"),
+        "browser_password": secrets.sip[f"{agent}-browser"],
+        "phone_password": secrets.sip[f"{agent}-phone"],
+    }
+    return _fill(TEMPLATES / "each/agent.conf", values)
+
+
+def _callers(settings: Settings) -> str:
+    """Who may call without a password: the trunks; on loopback anybody."""
+    trunks = "".join(_trunk(trunk) for trunk in settings.trunks)
+    return trunks + (
+        _fill(TEMPLATES / "each/loopback.conf", {}) if _address(settings.host).is_loopback else ""
+    )
+
+
+def _trunk(trunk: Trunk) -> str:
+    try:
+        address = ipaddress.ip_network(trunk.host, strict=False)
+    except ValueError:
+        raise ConfigurationRefused(
+            f"trunk {trunk.name}: {trunk.host!r} is no IP address or network"
+        ) from None
+    return _fill(TEMPLATES / "each/trunk.conf", {"trunk": trunk.name, "address": str(address)})
+
+
+def _address(host: str) -> Address:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        raise ConfigurationRefused(f"host: {host!r} is no IP address; names are not looked up") from None
+
+
+def _reachable(host: Address) -> Address:
+    return ipaddress.ip_address("127.0.0.1" if host.version == 4 else "::1") if host.is_unspecified else host
+
+
+def _in_uri(address: Address) -> str:
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+def _matching(pattern: str, value: str, name: str) -> str:
+    if not re.fullmatch(pattern, value):
+        raise ConfigurationRefused(f"{name}: {value!r} does not match {pattern}")
+    return value
+
+
+def _fill(template: Path, values: Mapping[str, str]) -> str:
+    return _Template(template.read_text()).substitute(values)
+
+
+def _write(path: Path, text: str) -> None:
+    """Readable by its owner alone from the start."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)

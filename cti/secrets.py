@@ -1,0 +1,85 @@
+"""Secrets of this installation: made at random at first start, in a file its owner alone can read."""
+
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from cti.settings import Settings
+
+AGENT_NAME = re.compile(r"[a-z][a-z0-9]*")
+DEMO_LOGINS = ("anna", "bo", "sofia", "admin")
+# Typed by hand from a terminal, so nothing that can be taken for something else.
+_TYPEABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class SecretsUnusable(Exception):
+    """The secrets file is damaged or open to others; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """Passwords: `sip` by endpoint, `demo` by login; `api_token` is for `svarklar call`."""
+
+    ami: str = field(repr=False)
+    api_token: str = field(repr=False)
+    sip: dict[str, str] = field(repr=False)
+    demo: dict[str, str] = field(repr=False)
+
+
+def load_secrets(settings: Settings, agents: Sequence[str]) -> Secrets:
+    """The secrets in var/secrets.json, with what is missing for these agents made and kept.
+
+    Raises SecretsUnusable for a damaged or readable file, ValueError for a name no agent may have.
+    """
+    for agent in agents:
+        if not AGENT_NAME.fullmatch(agent):
+            raise ValueError(f"{agent!r} is no agent name: lower-case letters a–z and digits only")
+    path = settings.var / "secrets.json"
+    known = _read(path) if path.exists() else None
+    wanted = _complete(known, agents, demo=settings.demo)
+    if wanted != known:
+        _write(path, wanted)
+    return wanted
+
+
+def _complete(known: Secrets | None, agents: Sequence[str], *, demo: bool) -> Secrets:
+    """What is known, and something random for whatever is not; nothing known changes."""
+    endpoints = [f"{agent}-{kind}" for agent in agents for kind in ("browser", "phone")]
+    sip = {endpoint: secrets.token_urlsafe(24) for endpoint in ("webcaller", *endpoints)}
+    logins = {login: _typeable_password() for login in DEMO_LOGINS} if demo else {}
+    if known is None:
+        return Secrets(
+            ami=secrets.token_urlsafe(24), api_token=secrets.token_urlsafe(24), sip=sip, demo=logins
+        )
+    return Secrets(ami=known.ami, api_token=known.api_token, sip=sip | known.sip, demo=logins | known.demo)
+
+
+def _typeable_password() -> str:
+    """Twelve characters, 59 bits."""
+    return "".join(secrets.choice(_TYPEABLE) for _ in range(12))
+
+
+def _read(path: Path) -> Secrets:
+    if path.stat().st_mode & 0o077:
+        raise SecretsUnusable(f"{path} can be read by others: chmod 600 {path}")
+    try:
+        return TypeAdapter(Secrets).validate_json(path.read_bytes())
+    except ValidationError as error:
+        kinds = ", ".join(sorted({detail["type"] for detail in error.errors()}))
+        raise SecretsUnusable(f"{path} is damaged ({kinds}): restore it, or remove it for new ones") from None
+
+
+def _write(path: Path, content: Secrets) -> None:
+    """Replace the file at once; mkstemp makes it readable by its owner alone from the start."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
+    with os.fdopen(handle, "w") as file:
+        json.dump(asdict(content), file, indent=1)
+    Path(temporary).replace(path)
