@@ -39,7 +39,9 @@ class Store:
     def __init__(self, url: str, *, busy_timeout_ms: int = 5000) -> None:
         self._busy_timeout_ms = busy_timeout_ms
         self._sqlite_file = _sqlite_file(url)
-        self._engine = create_engine(url, pool_timeout=busy_timeout_ms / 1000)
+        self._engine = create_engine(
+            url, pool_timeout=busy_timeout_ms / 1000, connect_args=_connect_args(url, busy_timeout_ms)
+        )
         if self._sqlite_file:
             event.listen(self._engine, "connect", self._configure_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
@@ -83,6 +85,13 @@ class Store:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a committed case survives a power loss too
         connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _connect_args(url: str, busy_timeout_ms: int) -> dict[str, Any]:
+    """PostgreSQL waits for a lock for ever unless it is told not to; SQLite is told in a PRAGMA."""
+    if make_url(url).get_backend_name() != "postgresql":
+        return {}
+    return {"options": f"-c lock_timeout={busy_timeout_ms:d}"}
 
 
 def _begin_sqlite(connection: Connection) -> None:

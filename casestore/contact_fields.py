@@ -1,0 +1,61 @@
+"""What a contact's fields may hold; one place for people, imports and demo data.  Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from casestore.text import one_line
+
+LANGUAGES = ("en", "sv", "nb")
+
+_LIMITS = {
+    "name": 120,
+    "employee_number": 32,
+    "extension": 8,
+    "email": 254,
+    "department": 120,
+    "site": 120,
+    "language": 2,
+}
+_PATTERNS = {
+    "employee_number": (re.compile(r"[0-9A-Za-z-]+"), "letters, digits and hyphens"),
+    "extension": (re.compile(r"[0-9]+"), "digits"),
+    "email": (re.compile(r"[^@\s]+@[^@\s]+"), "an address as name@place"),
+    "language": (re.compile("|".join(LANGUAGES)), "one of " + ", ".join(LANGUAGES)),
+}
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_MOST_NUMBERS = 10
+
+FIELDS = (*_LIMITS, "vip", "numbers")
+
+
+def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The given fields, trimmed and in the types of ContactView; ValueError names the first that is wrong."""
+    return {field: _checked(field, value) for field, value in fields.items()}
+
+
+def _checked(field: str, value: Any) -> Any:
+    if field == "vip":
+        return bool(value)
+    if field == "numbers":
+        return _numbers(value)
+    if field not in _LIMITS:
+        raise ValueError(f"a contact has no field {field[:40]!r}")
+    text = one_line(field, value, _LIMITS[field])
+    if not text and field == "name":
+        raise ValueError("name is empty")
+    pattern, allowed = _PATTERNS.get(field, (None, ""))
+    if text and pattern and not pattern.fullmatch(text):
+        raise ValueError(f"{field} must be {allowed}, not {text[:40]!r}")
+    return text
+
+
+def _numbers(numbers: Iterable[str]) -> tuple[str, ...]:
+    """Each number once, in the given order."""
+    unique = tuple(dict.fromkeys(numbers))
+    if len(unique) > _MOST_NUMBERS:
+        raise ValueError(f"{len(unique)} numbers, at most {_MOST_NUMBERS} are allowed")
+    for number in unique:
+        if not _E164.fullmatch(number):
+            raise ValueError(f"{number[:40]!r} is not an E.164 number")
+    return unique

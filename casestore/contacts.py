@@ -1,0 +1,147 @@
+"""Contacts: the people who may call, found by number, extension or employee number."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, func, select
+
+from casestore import contact_csv
+from casestore.contact_fields import checked
+from casestore.db import Transaction
+from casestore.tables import ContactNumberRow, ContactRow
+from casestore.views import ContactView, ImportReport
+
+log = structlog.get_logger()
+
+
+def add(
+    tx: Transaction,
+    *,
+    name: str,
+    employee_number: str = "",
+    extension: str = "",
+    email: str = "",
+    department: str = "",
+    site: str = "",
+    language: str = "",
+    vip: bool = False,
+    numbers: Sequence[str] = (),
+) -> ContactView:
+    """A new contact; numbers in E.164. ValueError for a bad field or an employee number in use."""
+    fields = checked(
+        {
+            "name": name,
+            "employee_number": employee_number,
+            "extension": extension,
+            "email": email,
+            "department": department,
+            "site": site,
+            "language": language,
+            "vip": vip,
+            "numbers": numbers,
+        }
+    )
+    if employee_number and by_employee_number(tx, fields["employee_number"]):
+        raise ValueError(f"employee number {fields['employee_number']} is somebody else's")
+    row = _new(fields)
+    tx.add(row)
+    tx.flush()
+    return _view(row)
+
+
+def get(tx: Transaction, contact_id: int) -> ContactView | None:
+    """The contact with this id."""
+    row = tx.get(ContactRow, contact_id)
+    return _view(row) if row else None
+
+
+def by_number(tx: Transaction, e164: str) -> tuple[ContactView, ...]:
+    """Everybody who has this number, oldest first."""
+    return _where(tx, ContactRow.numbers.any(ContactNumberRow.e164 == e164))
+
+
+def by_extension(tx: Transaction, extension: str) -> tuple[ContactView, ...]:
+    """Everybody at this internal extension, oldest first."""
+    return _where(tx, ContactRow.extension == extension) if extension else ()
+
+
+def by_employee_number(tx: Transaction, number: str) -> tuple[ContactView, ...]:
+    """Whoever has this employee number: one or none."""
+    return _where(tx, ContactRow.employee_number == number)
+
+
+def count(tx: Transaction) -> int:
+    """How many contacts there are."""
+    return tx.scalar(select(func.count()).select_from(ContactRow)) or 0
+
+
+def import_csv(tx: Transaction, lines: Iterable[str], *, region: str) -> ImportReport:
+    """Take in contacts from the lines of a CSV file, as `contact_csv.read` says; bad rows become errors.
+
+    A row whose employee number is known changes that contact, in the columns that the file has; a
+    row without one is added unless the very same contact is there. Open a file with
+    `encoding="utf-8", errors="surrogateescape"`: then broken bytes cost only their row.
+    """
+    rows, errors = contact_csv.read(lines, region=region)  # before the first query takes the write lock
+    known = {_identity(row): row for row in tx.scalars(select(ContactRow))}
+    added = changed = 0
+    for fields in rows:
+        new = _new(fields)
+        row = known.setdefault(_identity(new), new)
+        if row is new:
+            tx.add(new)
+            added += 1
+        else:
+            changed += _change(tx, row, fields)
+    log.info("contacts_imported", added=added, changed=changed, errors=len(errors))
+    return ImportReport(added=added, changed=changed, errors=tuple(errors))
+
+
+def _where(tx: Transaction, condition: ColumnElement[bool]) -> tuple[ContactView, ...]:
+    rows = tx.scalars(select(ContactRow).where(condition).order_by(ContactRow.id))
+    return tuple(_view(row) for row in rows)
+
+
+def _new(fields: dict[str, Any]) -> ContactRow:
+    blank = {"extension": "", "email": "", "department": "", "site": "", "language": "", "vip": False}
+    own = {**blank, **fields, "employee_number": fields.get("employee_number") or None}
+    own["numbers"] = [ContactNumberRow(e164=number) for number in fields.get("numbers", ())]
+    return ContactRow(**own)
+
+
+def _change(tx: Transaction, row: ContactRow, fields: dict[str, Any]) -> bool:
+    """Write what differs; tells whether anything did."""
+    now = _fields(row)
+    differing = {field: value for field, value in fields.items() if value != now[field]}
+    numbers = differing.pop("numbers", None)
+    for field, value in differing.items():
+        setattr(row, field, value)
+    if numbers is not None:
+        row.numbers.clear()
+        tx.flush()  # the old ones leave before a number among them comes back
+        row.numbers.extend(ContactNumberRow(e164=number) for number in numbers)
+    return bool(differing) or numbers is not None
+
+
+def _fields(row: ContactRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "employee_number": row.employee_number or "",
+        "extension": row.extension,
+        "email": row.email,
+        "department": row.department,
+        "site": row.site,
+        "language": row.language,
+        "vip": row.vip,
+        "numbers": tuple(number.e164 for number in row.numbers),
+    }
+
+
+def _identity(row: ContactRow) -> str | tuple[Any, ...]:
+    """What makes a row of a file the same person: the employee number, else everything."""
+    return row.employee_number or tuple(_fields(row).values())
+
+
+def _view(row: ContactRow) -> ContactView:
+    return ContactView(id=row.id, **_fields(row))

@@ -1,0 +1,89 @@
+"""The people of a demo: logins, contacts and a pair of open cases; the numbers are kept for fiction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from casestore import cases, contacts, users
+from casestore.cases import NewCase
+from casestore.db import Transaction
+
+_USERS = (
+    ("anna", "Anna Dahl", "agent", "en"),
+    ("bo", "Bo Lindqvist", "agent", "sv"),
+    ("sofia", "Sofia Ek", "supervisor", "en"),
+    ("admin", "Ingrid Moen", "admin", "nb"),
+)
+_COLUMNS = ("employee_number", "name", "language", "numbers", "extension", "department", "site", "vip")
+_CONTACTS: tuple[tuple[Any, ...], ...] = (
+    ("4217", "Maria Lind", "en", ("+46701740605",), "", "Finance", "Stockholm", False),
+    ("4218", "Anna Berg", "sv", ("+46701740606",), "", "Human Resources", "Göteborg", False),
+    ("5101", "Ola Hansen", "nb", ("+4781549300",), "", "Sales", "Oslo", False),
+    ("4301", "Erik Sjöberg", "sv", ("+46701740610",), "", "Warehouse", "Malmö", False),
+    ("4302", "Åsa Nyström", "sv", ("+46701740610",), "", "Warehouse", "Malmö", False),
+    ("4401", "Karin Holm", "sv", (), "4401", "Reception", "Stockholm", False),
+    ("4230", "Lars Öberg", "en", ("+46701740612",), "", "Production", "Västerås", False),
+    ("4001", "Helena Ström", "en", ("+46701740607",), "4001", "Management", "Stockholm", True),
+    ("4233", "Johan Ekdahl", "en", ("+46701740608", "+46313900623"), "4233", "Finance", "Göteborg", False),
+    ("5104", "Ingunn Sørlie", "nb", ("+46701740613",), "", "Logistics", "Bergen", False),
+    ("5110", "Bjørn Åsen", "nb", ("+46701740614",), "5110", "Legal", "Oslo", False),
+    ("4250", "Mikael Kangas", "en", ("+46701740609",), "", "Development", "Umeå", False),
+)
+_CASES = (
+    (
+        "4230",
+        NewCase(
+            title="The label printer in hall B prints blank pages",
+            statement="the label printer in hall b only prints blank pages so we write the labels by hand",
+            service="printing",
+            category="incident",
+            impact="several",
+            urgency="hindered",
+            priority=3,
+            language="en",
+            because={"service": ("printer",), "impact": ("we",), "urgency": ("by hand",)},
+        ),
+    ),
+    (
+        "5104",
+        NewCase(
+            title="VPN kobler ned hvert tiende minutt",
+            statement="vpn kobler ned hvert tiende minutt når jeg jobber hjemmefra",
+            service="network",
+            category="incident",
+            impact="one",
+            urgency="hindered",
+            priority=4,
+            language="nb",
+            because={"service": ("vpn",), "urgency": ("kobler ned",)},
+        ),
+    ),
+)
+
+
+def seed(tx: Transaction, *, passwords: Mapping[str, str], now_ms: int) -> None:
+    """Add whoever is missing; `passwords` maps each demo username to a password hash (KeyError without)."""
+    for username, name, role, language in _USERS:
+        if users.by_username(tx, username) is None:
+            users.add(
+                tx,
+                username=username,
+                name=name,
+                role=role,
+                language=language,
+                password_hash=passwords[username],
+            )
+    opened = dict(_CASES)
+    for line in _CONTACTS:
+        fields = dict(zip(_COLUMNS, line, strict=True))
+        number = fields["employee_number"]
+        if contacts.by_employee_number(tx, number):
+            continue
+        contact = contacts.add(tx, **fields, email=f"{number}@example.org")
+        if number in opened:
+            _open_case(tx, opened[number], contact.id, contact.numbers[0], now_ms)
+
+
+def _open_case(tx: Transaction, new: NewCase, contact_id: int, number: str, now_ms: int) -> None:
+    own = replace(new, contact_id=contact_id, caller_number=number)
+    cases.register(tx, own, by="demo", now_ms=now_ms)
