@@ -1,0 +1,131 @@
+"""The JSON API of the pages, and of `svarklar call`."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from casestore import calls, cases, knowledge, recordings
+from casestore.db import Store
+from casestore.views import ArticleView
+from screenpop.articles import to_html
+from screenpop.auth import SIGNED_IN, STORE, needs, same_secret, user_json
+from screenpop.encode import answer
+from screenpop.refusals import Refused, language_of
+from screenpop.security import CONFIG, phone_ws_url
+
+log = structlog.get_logger()
+
+Health = Callable[[], Mapping[str, str]]
+HEALTH: web.AppKey[Health] = web.AppKey("health")
+
+
+@needs("agent")
+async def me(request: web.Request) -> web.Response:
+    """`GET /api/me`: the user, and the credentials of this user's own phone and of nobody else's."""
+    signed_in, config = request[SIGNED_IN], request.app[CONFIG]
+    return answer(
+        {
+            "user": user_json(signed_in.user),
+            "csrf": signed_in.csrf,
+            "phone": _phone(request, f"{signed_in.user.username}-browser"),
+            "webcaller": _phone(request, "webcaller"),
+            "support_number": config.support_number,
+            "break_reasons": config.break_reasons,
+        }
+    )
+
+
+@needs("agent")
+async def case(request: web.Request) -> web.Response:
+    """`GET /api/cases/C-000001`: the case, its history, what was suggested during its call."""
+    found = await asyncio.to_thread(_read_case, request.app[STORE], request.match_info["number"])
+    if found is None:
+        raise Refused(404, "case_not_found")
+    return answer(found)
+
+
+@needs("agent")
+async def statement(request: web.Request) -> web.FileResponse:
+    """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is logged."""
+    number = request.match_info["number"]
+    file = await asyncio.to_thread(recordings.find, request.app[CONFIG].statements, number)
+    if file is None:
+        raise Refused(404, "statement_not_found")
+    log.info("statement_heard_by", username=request[SIGNED_IN].user.username, case=number)
+    return web.FileResponse(file, headers={"Content-Type": "audio/wav", "Cache-Control": "private, no-store"})
+
+
+@needs("agent")
+async def article(request: web.Request) -> web.Response:
+    """`GET /api/articles/KEY?language=sv`: where it is missing, in English."""
+    language = request.query.get("language") or language_of(request)
+    found = await asyncio.to_thread(_read_article, request.app[STORE], request.match_info["key"], language)
+    if found is None:
+        raise Refused(404, "article_not_found")
+    return answer(vars(found) | {"html": to_html(found.body)})
+
+
+async def call(request: web.Request) -> web.Response:
+    """`GET /api/calls?sip_call_id=…`: the call as JSON, for whoever holds the API token."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not same_secret(token, request.app[CONFIG].api_token):
+        log.warning("bad_api_token", address=request.remote)
+        raise Refused(401, "bad_token", {"WWW-Authenticate": "Bearer"})
+    sip_call_id = request.query.get("sip_call_id", "")
+    found = await asyncio.to_thread(_read_call, request.app[STORE], sip_call_id) if sip_call_id else None
+    if found is None:
+        raise Refused(404, "call_not_found")
+    return answer(found)
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """`GET /healthz`: 200 while pages can be served; `status` is `ok` where every part says `ok`."""
+    database = await asyncio.to_thread(_database, request.app[STORE])
+    parts = {**request.app[HEALTH](), "database": database}
+    status = "ok" if set(parts.values()) == {"ok"} else "degraded"
+    return answer({"status": status, "parts": parts}, 200 if database == "ok" else 503)
+
+
+def _phone(request: web.Request, endpoint: str) -> dict[str, str] | None:
+    config = request.app[CONFIG]
+    if endpoint not in config.sip_passwords:
+        return None
+    return {
+        "uri": f"sip:{endpoint}@{config.sip_host}",
+        "username": endpoint,
+        "password": config.sip_passwords[endpoint],
+        "ws_url": phone_ws_url(request),
+    }
+
+
+def _read_case(store: Store, number: str) -> dict[str, Any] | None:
+    with store.reading() as tx:
+        found = cases.get(tx, number)
+        if found is None:
+            return None
+        its_call = (calls.get(tx, found.call_id) if found.call_id else None) or {}
+        suggestions = its_call.get("suggestions", [])
+        return {"case": found, "history": cases.history(tx, number), "suggestions": suggestions}
+
+
+def _read_article(store: Store, key: str, language: str) -> ArticleView | None:
+    with store.reading() as tx:
+        return knowledge.article(tx, key, language)
+
+
+def _read_call(store: Store, sip_call_id: str) -> dict[str, Any] | None:
+    with store.reading() as tx:
+        return calls.by_sip_call_id(tx, sip_call_id)
+
+
+def _database(store: Store) -> str:
+    try:
+        with store.reading() as tx:
+            calls.recent(tx, 1)
+    except Exception:
+        log.exception("database_unusable")
+        return "failed"
+    return "ok"

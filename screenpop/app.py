@@ -1,0 +1,64 @@
+"""The web server, put together."""
+
+from collections.abc import AsyncIterator, Mapping
+
+from aiohttp import web
+
+from casestore.db import Store
+from cti.bus import Bus
+from screenpop import api, live, pages
+from screenpop.auth import LIMITS, PASSWORDS, SESSIONS, STORE, LoginLimits, login
+from screenpop.config import WebConfig
+from screenpop.passwords import PasswordCheck
+from screenpop.refusals import refusals
+from screenpop.security import CONFIG, add_security_headers, own_origin_only
+from screenpop.sessions import Sessions
+
+_MOST_BODY_BYTES = 64 * 1024
+
+
+def _no_other_parts() -> Mapping[str, str]:
+    return {}
+
+
+def make_app(
+    config: WebConfig, store: Store, bus: Bus, *, health: api.Health = _no_other_parts
+) -> web.Application:
+    """The application; nothing connects before it is started. `health` names every part and its state."""
+    app = web.Application(middlewares=[refusals, own_origin_only], client_max_size=_MOST_BODY_BYTES)
+    app[CONFIG] = config
+    app[STORE] = store
+    app[live.THE_BUS] = bus
+    app[api.HEALTH] = health
+    app[SESSIONS] = Sessions(store, life_ms=config.session_life_ms, idle_ms=config.session_idle_ms)
+    app[PASSWORDS] = PasswordCheck()
+    app[LIMITS] = LoginLimits()
+    app[pages.FILES] = {}
+    app.cleanup_ctx.extend([_prepare, live.run_desk])
+    app.on_shutdown.append(live.close_pages)
+    app.on_response_prepare.append(add_security_headers)
+    app.add_routes(_ROUTES)
+    return app
+
+
+async def _prepare(app: web.Application) -> AsyncIterator[None]:
+    await pages.load_pages(app, app[CONFIG].static)
+    await app[PASSWORDS].prepare()
+    yield
+
+
+_ROUTES = [
+    web.get("/", pages.page),
+    web.get("/login", pages.page),
+    web.get("/phone", pages.page),
+    web.get("/live", live.live),
+    web.get("/healthz", api.healthz),
+    web.get("/api/me", api.me),
+    web.get("/api/calls", api.call),
+    web.get("/api/cases/{number}", api.case),
+    web.get("/api/cases/{number}/statement.wav", api.statement),
+    web.get("/api/articles/{key}", api.article),
+    web.post("/api/login", login),
+    web.post("/api/logout", live.logout),
+    web.get("/{name:.+}", pages.asset),
+]

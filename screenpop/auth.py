@@ -1,0 +1,149 @@
+"""Logging in and out, and who may do what: `needs(role)` guards every handler that is not public."""
+
+import asyncio
+import functools
+import hmac
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel, Field, ValidationError
+
+from casestore import users
+from casestore.db import Store
+from casestore.views import UserView
+from cti.events import now_ms
+from screenpop.encode import answer
+from screenpop.login_limit import AttemptLimit
+from screenpop.passwords import PasswordCheck
+from screenpop.refusals import LANGUAGE, Refused
+from screenpop.security import CONFIG, SAFE_METHODS
+from screenpop.sessions import Sessions, SignedIn
+
+log = structlog.get_logger()
+
+STORE = web.AppKey("store", Store)
+SESSIONS = web.AppKey("sessions", Sessions)
+PASSWORDS = web.AppKey("passwords", PasswordCheck)
+SIGNED_IN = web.RequestKey("signed_in", SignedIn)
+COOKIE = "svarklar_session"
+
+_ROLES = ("agent", "supervisor", "admin")
+
+
+class Credentials(BaseModel):
+    """The body of a login."""
+
+    username: str = Field(max_length=64)
+    password: str = Field(max_length=1024)
+
+
+class LoginLimits:
+    """Attempts a minute: 5 at one user name from one address, 30 from one address."""
+
+    def __init__(self) -> None:
+        self._name = AttemptLimit(5)
+        self._address = AttemptLimit(30)
+
+    def attempt(self, address: str, username: str) -> None:
+        """Raises Refused 429 where this is one too many."""
+        now = now_ms()
+        wait_ms = self._address.attempt(address, now) or self._name.attempt((address, username), now)
+        if wait_ms:
+            log.warning("login_rate_limited", address=address, wait_ms=wait_ms)
+            raise Refused(429, "too_many_logins", {"Retry-After": str(-(-wait_ms // 1000))})
+
+    def forgive(self, address: str, username: str) -> None:
+        """That was a good login: it does not count."""
+        self._address.forgive(address)
+        self._name.forgive((address, username))
+
+
+LIMITS = web.AppKey("limits", LoginLimits)
+
+
+def needs(role: str) -> Callable[[Handler], Handler]:
+    """Decorator: 401 without a session, 403 below this role, 403 for a change without the CSRF token."""
+
+    def guard(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            signed_in = await request.app[SESSIONS].find(request.cookies.get(COOKIE, ""))
+            if signed_in is None:
+                raise Refused(401, "signed_out")
+            request[SIGNED_IN] = signed_in
+            request[LANGUAGE] = signed_in.user.language
+            if _ROLES.index(signed_in.user.role) < _ROLES.index(role):
+                log.warning("forbidden", username=signed_in.user.username, path=request.path)
+                raise Refused(403, "forbidden")
+            given = request.headers.get("X-CSRF-Token", "")
+            if request.method not in SAFE_METHODS and not same_secret(given, signed_in.csrf):
+                log.warning("bad_csrf", username=signed_in.user.username, path=request.path)
+                raise Refused(403, "bad_csrf")
+            return await handler(request)
+
+        return guarded
+
+    return guard
+
+
+def same_secret(given: str, expected: str) -> bool:
+    """Compares in a time that tells nothing; an empty secret is nobody's."""
+    return bool(expected) and hmac.compare_digest(given.encode(errors="replace"), expected.encode())
+
+
+async def login(request: web.Request) -> web.Response:
+    """`POST /api/login`: a session for the right password."""
+    app, address = request.app, request.remote or ""
+    credentials = await _credentials(request)
+    username = credentials.username.strip().lower()
+    app[LIMITS].attempt(address, username)
+    user, password_hash = await asyncio.to_thread(_account, app[STORE], username)
+    right = await app[PASSWORDS].matches(password_hash, credentials.password)
+    if user is None or not right:
+        known = username if user else "(unknown)"  # what was typed may be a password in the wrong field
+        log.warning("login_refused", username=known, address=address)
+        raise Refused(401, "wrong_login")
+    app[LIMITS].forgive(address, username)
+    token, csrf = await app[SESSIONS].begin(user)
+    log.info("logged_in", username=username, address=address)
+    response = answer({"user": user_json(user), "csrf": csrf})
+    response.set_cookie(
+        COOKIE,
+        token,
+        httponly=True,
+        samesite="Strict",
+        secure=request.secure or app[CONFIG].secure_cookie,
+        max_age=app[CONFIG].session_life_ms // 1000,
+    )
+    return response
+
+
+async def end_session(request: web.Request) -> web.Response:
+    """Forget the session of this request and its cookie: 204."""
+    signed_in = request[SIGNED_IN]
+    await request.app[SESSIONS].end(signed_in.token_hash)
+    log.info("logged_out", username=signed_in.user.username)
+    response = web.Response(status=204)
+    response.del_cookie(COOKIE, httponly=True, samesite="Strict")
+    return response
+
+
+def user_json(user: UserView) -> dict[str, str]:
+    """A user as pages see them."""
+    return {"username": user.username, "name": user.name, "role": user.role, "language": user.language}
+
+
+def _account(store: Store, username: str) -> tuple[UserView | None, str | None]:
+    with store.reading() as tx:
+        return users.by_username(tx, username), users.password_hash(tx, username)
+
+
+async def _credentials(request: web.Request) -> Credentials:
+    if request.content_type != "application/json":
+        raise Refused(400, "bad_request")
+    try:
+        return Credentials.model_validate_json(await request.read())
+    except ValidationError:
+        raise Refused(400, "bad_request") from None

@@ -1,0 +1,33 @@
+"""What the web server is told by the composition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BREAK_REASONS = ("lunch", "coffee", "meeting", "training", "other")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebConfig:
+    """The web server's share of the settings and secrets.
+
+    `sip_passwords` maps endpoints (`anna-browser`, `webcaller`) to passwords. `origins` are further
+    good origins, `https://desk.example`: needed where a proxy in front terminates TLS, together with
+    `secure_cookie` and `phone_ws_url`. `away_after_s`: how long an agent may be without any browser.
+    """
+
+    statements: Path
+    api_token: str = field(repr=False)
+    sip_passwords: Mapping[str, str] = field(repr=False)
+    sip_host: str = "127.0.0.1"
+    support_number: str = "100"
+    asterisk_http_port: int = 8088
+    phone_ws_url: str = ""
+    static: Path = Path(__file__).parent / "static"
+    origins: frozenset[str] = frozenset()
+    secure_cookie: bool = False
+    break_reasons: tuple[str, ...] = BREAK_REASONS
+    session_life_ms: int = 12 * 3_600_000
+    session_idle_ms: int = 3_600_000
+    away_after_s: float = 15.0
+    outbox_frames: int = 256

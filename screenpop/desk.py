@@ -1,0 +1,211 @@
+"""The desk: what the bus says goes to every open page, what pages say goes to the bus.
+
+Everything here runs on the event loop, and nothing in it waits for a page.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+
+import structlog
+
+from cti.events import (
+    CALLS,
+    REQUESTS,
+    Event,
+    OfferMade,
+    OfferMissed,
+    OfferShown,
+    PresenceChanged,
+    PresenceRequested,
+    now_ms,
+)
+from screenpop.absence import Absence
+from screenpop.browser import SESSION_ENDED, Browser
+from screenpop.live_state import LiveState
+from screenpop.messages import BadMessage, Hidden, Painted, PresenceWanted, error_frame, offer_frame, parse
+from screenpop.offers import ForeignOffer, Offers
+
+log = structlog.get_logger()
+
+State = Callable[[str, Event], None]
+
+
+class Desk:
+    """All open pages of all users.
+
+    `endpoints` are the phones that exist (`anna-browser`); `state(stream, event)` puts a fact on the bus
+    without waiting; an agent without any page for `away_after_s` leaves the queue.
+    """
+
+    def __init__(
+        self,
+        state: LiveState,
+        publish: State,
+        *,
+        endpoints: Iterable[str],
+        away_after_s: float,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._state = state
+        self._publish = publish
+        self._endpoints = frozenset(endpoints)
+        self._clock = clock
+        self._offers = Offers()
+        self._browsers: dict[str, set[Browser]] = {}
+        self._absence = Absence(away_after_s, self._send_away)
+
+    # --- pages come and go ---------------------------------------------------------------------
+
+    def join(self, browser: Browser, epoch: str, after: int) -> None:
+        """A page opened: what it missed since that cursor, or all there is; then the changes."""
+        username, now = browser.username, self._clock()
+        missed = self._state.missed(epoch, after)
+        offers = self._open_offers(username)
+        if missed is None:
+            browser.send(self._state.snapshot(username, offers, now))
+        else:
+            browser.send(self._state.resumed(after, offers))
+            for frame in missed:
+                browser.send(frame)
+        answers = self._offers.arrived(username, self._pages_of(username), now)
+        self._browsers.setdefault(username, set()).add(browser)
+        self._say(answers)
+        self._watch(username)
+
+    def leave(self, browser: Browser) -> None:
+        """A page closed, reloaded or was cut off."""
+        username = browser.username
+        remaining = self._browsers.pop(username, set()) - {browser}
+        if remaining:
+            self._browsers[username] = remaining
+        self._say(self._offers.left(username, remaining, self._clock()))
+        self._watch(username)
+
+    def sessions(self) -> frozenset[str]:
+        """The token hashes of all open pages."""
+        return frozenset(browser.signed_in.token_hash for browser in self._everybody())
+
+    def end_session(self, token_hash: str) -> None:
+        """Close the pages of a session that has ended."""
+        for browser in self._everybody():
+            if browser.signed_in.token_hash == token_hash:
+                browser.end(SESSION_ENDED)
+
+    def close(self) -> None:
+        """The server stops: close every page, which then tries again."""
+        self._absence.stop()
+        for browser in self._everybody():
+            browser.end()
+
+    # --- what the bus says ---------------------------------------------------------------------
+
+    def show(self, event: Event) -> None:
+        """An event of the DESK stream: numbered, and to everybody."""
+        if isinstance(event, PresenceChanged) and event.error:
+            log.warning("presence_refused", agent=event.agent, presence=event.presence, error=event.error)
+            self._refuse(event.agent, "presence_refused")
+        frame = self._state.apply(event)
+        if frame is None:
+            return
+        for browser in self._everybody():
+            browser.send(frame)
+        if isinstance(event, PresenceChanged):
+            self._watch(event.agent)
+
+    def follow(self, event: Event) -> None:
+        """An event of the CALLS stream: offers go to their agent's pages."""
+        match event:
+            case OfferMade():
+                self._offer(event)
+            case OfferShown() | OfferMissed():
+                self._offers.settled(event.offer_id)
+
+    def begin_again(self) -> None:
+        """Changes were missed: everybody gets a new snapshot, in a new epoch."""
+        self._state.begin_epoch()
+        for browser in self._everybody():
+            username = browser.username
+            browser.send(self._state.snapshot(username, self._open_offers(username), self._clock()))
+
+    # --- what pages say ------------------------------------------------------------------------
+
+    def hear(self, browser: Browser, text: str) -> None:
+        """A page's message; one that is malformed or meant for somebody else gets an error frame."""
+        try:
+            match parse(text):
+                case Painted(offer_id=offer_id):
+                    self._painted(browser, offer_id)
+                case Hidden(offer_id=offer_id):
+                    pages, now = self._pages_of(browser.username), self._clock()
+                    self._say(self._offers.hidden(browser.username, offer_id, browser, pages, now))
+                case PresenceWanted() as wanted:
+                    self._request_presence(browser, wanted)
+        except BadMessage as error:
+            log.warning("bad_live_message", username=browser.username, why=str(error), length=len(text))
+            self.refuse(browser, "bad_message")
+        except ForeignOffer as error:
+            log.warning("foreign_offer", username=browser.username, offer_id=str(error))
+            self.refuse(browser, "foreign_offer")
+
+    def refuse(self, browser: Browser, code: str) -> None:
+        """Tell one page what went wrong."""
+        browser.send(error_frame(code, browser.language))
+
+    def _offer(self, event: OfferMade) -> None:
+        pages = self._pages_of(event.agent)
+        answers = self._offers.made(event, pages)
+        if answers:
+            frame = offer_frame(event)
+            for browser in pages:
+                browser.send(frame)
+        self._say(answers)
+
+    def _painted(self, browser: Browser, offer_id: str) -> None:
+        answers = self._offers.painted(browser.username, offer_id, self._clock())
+        if not answers:
+            log.info("offer_painted_late", username=browser.username, offer_id=offer_id)
+        self._say(answers)
+
+    def _request_presence(self, browser: Browser, wanted: PresenceWanted) -> None:
+        if f"{browser.username}-{wanted.phone}" not in self._endpoints:
+            self.refuse(browser, "no_phone")
+            return
+        request = PresenceRequested(
+            at_ms=self._clock(),
+            agent=browser.username,
+            presence=wanted.presence,
+            reason=wanted.reason,
+            phone=wanted.phone,
+        )
+        self._publish(REQUESTS, request)
+
+    # --- who is there --------------------------------------------------------------------------
+
+    def _watch(self, username: str) -> None:
+        """A browser phone cannot ring without a browser; a desk phone can, and keeps its place."""
+        agent = self._state.agent(username)
+        if self._pages_of(username) or agent.presence == "away" or agent.phone == "phone":
+            self._absence.back(username)
+        else:
+            self._absence.gone(username)
+
+    def _send_away(self, username: str) -> None:
+        log.info("agent_without_browser", agent=username)
+        self._publish(REQUESTS, PresenceRequested(at_ms=self._clock(), agent=username, presence="away"))
+
+    def _pages_of(self, username: str) -> frozenset[Browser]:
+        return frozenset(self._browsers.get(username, ()))
+
+    def _everybody(self) -> list[Browser]:
+        return [browser for pages in self._browsers.values() for browser in pages]
+
+    def _open_offers(self, username: str) -> list[tuple[str, str]]:
+        offers = self._offers.open_to(username, self._clock())
+        return [(offer.offer_id, offer.call_id) for offer in offers]
+
+    def _refuse(self, username: str, code: str) -> None:
+        for browser in self._pages_of(username):
+            self.refuse(browser, code)
+
+    def _say(self, answers: Collection[Event]) -> None:
+        for answer in answers:
+            self._publish(CALLS, answer)
