@@ -1,0 +1,87 @@
+"""An agent without hands: logs in at the desk, paints what it is offered, answers a desk phone.
+
+It is an ordinary client of the desk's pages and of Asterisk: what it can do, an agent can do.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import aiohttp
+import structlog
+
+from phone.call import PhoneCall
+from phone.user_agent import UserAgent
+
+log = structlog.get_logger()
+
+
+class DeskRefused(Exception):
+    """The desk did not let the agent in."""
+
+
+class Agent:
+    """One agent at a desk phone, ready for calls after `start`."""
+
+    def __init__(
+        self, username: str, password: str, web: str, sip: tuple[str, int], sip_password: str
+    ) -> None:
+        self.username = username
+        self.calls: asyncio.Queue[PhoneCall] = asyncio.Queue()
+        self._password = password
+        self._web = web
+        self._phone = UserAgent(f"{username}-phone", sip, sip_password, on_invite=self._ring)
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Log in, register the phone, be ready. Raises DeskRefused, CallFailed."""
+        await self._phone.open()
+        await self._phone.register()
+        self._session = aiohttp.ClientSession(
+            headers={"Origin": self._web}, cookie_jar=aiohttp.CookieJar(unsafe=True)
+        )
+        login = {"username": self.username, "password": self._password}
+        async with self._session.post(f"{self._web}/api/login", json=login) as response:
+            if response.status != 200:
+                raise DeskRefused(f"login of {self.username}: {response.status}")
+        live = await self._session.ws_connect(f"{self._web.replace('http', 'ws', 1)}/live", heartbeat=20)
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._begin(self._desk(live, ready))
+        await live.send_json({"type": "presence", "presence": "ready", "reason": "", "phone": "phone"})
+        async with asyncio.timeout(10):
+            await ready
+
+    async def close(self) -> None:
+        """Go home."""
+        for task in tuple(self._tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._session:
+            await self._session.close()
+        await self._phone.close()
+
+    def _ring(self, call: PhoneCall) -> None:
+        self._begin(self._take(call))
+
+    async def _take(self, call: PhoneCall) -> None:
+        await call.answer()
+        self.calls.put_nowait(call)
+
+    async def _desk(self, live: aiohttp.ClientWebSocketResponse, ready: "asyncio.Future[None]") -> None:
+        async for message in live:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            said: dict[str, Any] = message.json()
+            if said["type"] == "presence" and said["agent"]["username"] == self.username and not ready.done():
+                ready.set_result(None)
+            elif said["type"] == "offer":
+                await live.send_json({"type": "painted", "offer_id": said["offer_id"]})
+            elif said["type"] == "error":
+                log.warning("desk_error", code=said.get("code"), message=said.get("message"))
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
