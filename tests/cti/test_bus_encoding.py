@@ -1,0 +1,105 @@
+import contextlib
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti import events, records
+from cti.bus.encoding import BadEvent, decode, encode
+from cti.bus.seen import Seen
+from cti.events import CallChanged, Event, PartialHeard, StatementHeard
+from cti.records import Call
+
+EVERY_EVENT = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
+whole = st.integers(min_value=-(2**53), max_value=2**53)
+part = st.floats(allow_nan=False, allow_infinity=False)
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+def anything_of(kind):
+    """Any value of this dataclass, numbers within what JSON carries exactly."""
+    st.register_type_strategy(int, whole)
+    st.register_type_strategy(float, part)
+    st.register_type_strategy(str, text)
+    return st.from_type(kind)
+
+
+@pytest.mark.parametrize("kind", EVERY_EVENT, ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_every_event_survives_the_way_through_bytes(kind, data):
+    event = data.draw(anything_of(kind))
+    assert decode(encode(event)) == event
+
+
+def test_a_whole_call_survives_with_its_records():
+    call = Call(
+        call_id="1.1",
+        words=(records.SpokenWord(text="skrivaren", start_s=0.1, end_s=0.6, confidence=0.9),),
+        case=records.CaseSummary(
+            number="C-000001",
+            title="t",
+            service="s",
+            category="c",
+            impact="one",
+            urgency="stopped",
+            priority=2,
+            because={"urgency": ("fungerar", "inte")},
+        ),
+        offers=(records.Offer(offer_id="o", agent="anna", offered_ms=5, missed="slow"),),
+        marks={"answered": 1},
+    )
+    event = CallChanged(at_ms=1, call=call)
+    assert decode(encode(event)) == event
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PartialHeard",
+        b"PartialHeard {",
+        b'PartialHeard {"at_ms":1}',
+        b'PartialHeard {"at_ms":"soon","call_id":"1","text":"x"}',
+        b'NoSuchEvent {"at_ms":1}',
+        b'Call {"call_id":"1"}',
+        b"\xff\xfe {}",
+        b"dataclass {}",
+    ],
+)
+def test_bytes_that_are_no_event_get_a_clear_error(data):
+    with pytest.raises(BadEvent):
+        decode(data)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(data):
+    with contextlib.suppress(BadEvent):
+        decode(data)
+
+
+def test_a_field_of_the_wrong_type_is_refused_where_it_is_stated():
+    with pytest.raises(BadEvent, match="PartialHeard"):
+        encode(PartialHeard(call_id="1.1", at_ms=1, text=5))
+    with pytest.raises(BadEvent, match="StatementHeard"):
+        encode(StatementHeard(call_id="1.1", at_ms=1, text="x", confidence=float("nan")))
+
+
+def test_a_field_that_a_newer_version_added_is_ignored():
+    event = PartialHeard(call_id="1.1", at_ms=1, text="x")
+    assert decode(encode(event)[:-1] + b',"mood":"calm"}') == event
+
+
+def test_a_consumer_that_remembers_ids_handles_an_event_once():
+    seen, event = Seen(), PartialHeard(call_id="1.1", at_ms=1, text="x")
+    again = dataclasses.replace(event)
+    assert [seen.is_new(event), seen.is_new(again)] == [True, False]
+
+
+def test_only_so_many_ids_are_remembered():
+    seen = Seen(capacity=2)
+    first, *others = [PartialHeard(call_id="1.1", at_ms=1, text="x") for _ in range(3)]
+    for event in (first, *others):
+        seen.is_new(event)
+    assert not seen.is_new(others[0])
+    assert seen.is_new(first)
