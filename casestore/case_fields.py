@@ -1,10 +1,12 @@
 """What a case's fields may hold. A caller's words are made to fit, never refused; judgements are.  Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from casestore.text import cut, storable
 
+CASE_NUMBER = re.compile(r"C-[0-9]{6,12}")
 STATUSES = ("open", "pending", "resolved", "closed")
 OPEN_STATUSES = ("open", "pending")
 IMPACTS = ("one", "several", "everyone")

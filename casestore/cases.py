@@ -1,19 +1,16 @@
 """Cases: registered from the first understood word, amended, and their append-only history."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import select, update
 
-from casestore.case_fields import OPEN_STATUSES, kept
+from casestore.case_fields import CASE_NUMBER, OPEN_STATUSES, kept
 from casestore.db import Transaction
 from casestore.tables import CaseHistoryRow, CaseRow, ContactRow, CounterRow
 from casestore.text import cut
 from casestore.views import CaseView, HistoryEntry
-
-_NUMBER = re.compile(r"C-[0-9]{6,12}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +77,7 @@ def note(tx: Transaction, number: str, *, by: str, what: str, now_ms: int) -> No
 
 def get(tx: Transaction, number: str) -> CaseView | None:
     """The case as it is now."""
-    row = tx.get(CaseRow, number) if _NUMBER.fullmatch(number) else None
+    row = tx.get(CaseRow, number) if CASE_NUMBER.fullmatch(number) else None
     return _view(row) if row else None
 
 
@@ -114,7 +111,7 @@ def _next_number(tx: Transaction) -> str:
 
 def _row(tx: Transaction, number: str) -> CaseRow:
     """The row, locked where the database locks rows, so that two changes follow each other."""
-    row = tx.get(CaseRow, number, with_for_update=True) if _NUMBER.fullmatch(number) else None
+    row = tx.get(CaseRow, number, with_for_update=True) if CASE_NUMBER.fullmatch(number) else None
     if row is None:
         raise LookupError(f"there is no case {number[:40]!r}")
     return row

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 log = structlog.get_logger()
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _READS_ONLY = "casestore_reads_only"
 
@@ -54,7 +55,7 @@ class Store:
         if self._sqlite_file:
             _make_private_file(self._sqlite_file)
         config = Config()
-        config.set_main_option("script_location", "casestore:migrations")
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with _busy_reported(), self._engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -88,7 +88,7 @@ def test_an_amendment_that_changes_nothing_writes_nothing(store: Store):
 )
 def test_an_amendment_refuses_what_a_case_cannot_hold(store: Store, changes: dict[str, object]):
     before = registered(store)
-    with pytest.raises(ValueError, match="must be|no field|no contact"), store.uow() as tx:
+    with pytest.raises(ValueError, match=r"must be|no field|no contact"), store.uow() as tx:
         cases.amend(tx, before.number, {"title": "New", **changes}, by="anna", what="x", now_ms=2)
     with store.uow() as tx:
         assert cases.get(tx, before.number) == before

@@ -36,9 +36,13 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_expects(store: Sto
 
 
 def test_an_exception_in_the_block_takes_everything_back(store: Store):
-    with pytest.raises(ZeroDivisionError), store.uow() as tx:
-        cases.register(tx, NewCase(title="Lost"), by="ivr", now_ms=1)
-        raise ZeroDivisionError
+    def register_and_fail() -> None:
+        with store.uow() as tx:
+            cases.register(tx, NewCase(title="Lost"), by="ivr", now_ms=1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        register_and_fail()
     with store.uow() as tx:
         assert cases.open_cases(tx) == ()
         assert cases.register(tx, NewCase(title="Kept"), by="ivr", now_ms=2).number == "C-000001"

@@ -1,0 +1,69 @@
+"""Users and logins."""
+
+import pytest
+
+from casestore import users
+from casestore.db import Store
+from casestore.views import UserView
+
+
+@pytest.fixture
+def anna(store: Store) -> UserView:
+    with store.uow() as tx:
+        return users.add(tx, username="anna", name="Anna Dahl", role="agent", password_hash="hash")
+
+
+def test_a_user_is_found_by_name_and_the_hash_is_given_only_when_asked_for(store: Store, anna: UserView):
+    with store.uow() as tx:
+        assert users.by_username(tx, "anna") == anna
+        assert users.password_hash(tx, "anna") == "hash"
+        assert users.password_hash(tx, "bo") is None
+        assert users.all_users(tx) == (anna,)
+    assert not hasattr(anna, "password_hash")
+
+
+@pytest.mark.parametrize("username", ["", "Anna", "1a", "a b", "a\n", "anna-phone", "å", "\ud800", "a" * 33])
+def test_a_username_is_also_the_name_of_a_telephone_and_so_is_plain(store: Store, username: str):
+    with store.uow() as tx, pytest.raises(ValueError, match="username"):
+        users.add(tx, username=username, name="X", role="agent", password_hash="h")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"role": "root"}, {"language": "xx"}, {"name": "a\x00"}, {"username": "anna"}]
+)
+def test_a_bad_or_second_user_is_refused(store: Store, anna: UserView, wrong: dict[str, str]):
+    fields = {"username": "bo", "name": "Bo", "role": "agent", "password_hash": "h", **wrong}
+    with store.uow() as tx, pytest.raises(ValueError, match=r"role|language|name|already"):
+        users.add(tx, **fields)
+
+
+@pytest.mark.parametrize("username", ["\x00", "\ud800", "' OR ''='", "a" * 10_000])
+def test_a_hostile_login_name_is_nobody(store: Store, anna: UserView, username: str):
+    with store.uow() as tx:
+        assert users.by_username(tx, username) is None
+        assert users.password_hash(tx, username) is None
+
+
+def test_a_login_lasts_until_it_expires_or_is_ended(store: Store, anna: UserView):
+    with store.uow() as tx:
+        users.add_session(tx, token_hash="t1", user_id=anna.id, csrf="c1", expires_ms=1_000)
+        users.add_session(tx, token_hash="t2", user_id=anna.id, csrf="c2", expires_ms=2_000)
+        found = users.session(tx, "t1", 999)
+        assert found is not None
+        assert (found.user, found.csrf) == (anna, "c1")
+        assert users.session(tx, "t1", 1_000) is None
+        users.end_expired_sessions(tx, 1_000)
+        assert users.session(tx, "t1", 0) is None
+        users.end_session(tx, "t2")
+        assert users.session(tx, "t2", 0) is None
+        assert users.session(tx, "\ud800", 0) is None
+
+
+def test_a_new_password_ends_every_login_of_that_user(store: Store, anna: UserView):
+    with store.uow() as tx:
+        users.add_session(tx, token_hash="t", user_id=anna.id, csrf="c", expires_ms=9)
+        users.set_password_hash(tx, "anna", "new")
+        assert users.password_hash(tx, "anna") == "new"
+        assert users.session(tx, "t", 0) is None
+        with pytest.raises(LookupError):
+            users.set_password_hash(tx, "nobody", "new")
