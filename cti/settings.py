@@ -1,5 +1,6 @@
 """Every setting, with its default; from the environment (SVARKLAR_…) and one TOML file."""
 
+import json
 import os
 from pathlib import Path
 
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
     rtp_start: int = Field(20000, description="first RTP port")
     rtp_end: int = Field(20199, description="last RTP port")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the var folder")
+    asterisk_prefix: Path | None = Field(
+        None,
+        description="folder of an unpacked Asterisk; empty: the system's, else asterisk in the var folder",
+    )
     support_number: str = Field("100", description="the number that callers dial")
     region: str = Field("SE", description="country of numbers without a country code")
     language: str = Field("en", description="language where the caller's is not known and not asked")
@@ -70,6 +75,14 @@ class Settings(BaseSettings):
         """Arguments win over the environment, the environment over the file."""
         file = Path(os.environ.get("SVARKLAR_CONFIG", "svarklar.toml"))
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables, for a child process."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {
+            f"SVARKLAR_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in values.items()
+        }
 
     @property
     def database(self) -> str:

@@ -15,13 +15,15 @@ from phone.user_agent import UserAgent
 
 log = structlog.get_logger()
 
+_ANSWER_S = 10
+
 
 class DeskRefused(Exception):
     """The desk did not let the agent in."""
 
 
 class Agent:
-    """One agent at a desk phone, ready for calls after `start`."""
+    """One agent at a desk phone."""
 
     def __init__(
         self, username: str, password: str, web: str, sip: tuple[str, int], sip_password: str
@@ -34,10 +36,8 @@ class Agent:
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
-        """Log in, register the phone, be ready. Raises DeskRefused, CallFailed."""
-        await self._phone.open()
-        await self._phone.register()
+    async def log_in(self) -> bool:
+        """Open the desk; whether a colleague is ready for calls. Raises DeskRefused."""
         self._session = aiohttp.ClientSession(
             headers={"Origin": self._web}, cookie_jar=aiohttp.CookieJar(unsafe=True)
         )
@@ -45,12 +45,24 @@ class Agent:
         async with self._session.post(f"{self._web}/api/login", json=login) as response:
             if response.status != 200:
                 raise DeskRefused(f"login of {self.username}: {response.status}")
-        live = await self._session.ws_connect(f"{self._web.replace('http', 'ws', 1)}/live", heartbeat=20)
+        self._live = await self._session.ws_connect(
+            f"{self._web.replace('http', 'ws', 1)}/live", heartbeat=20
+        )
+        snapshot = await self._live.receive_json(timeout=_ANSWER_S)
+        return any(
+            agent["presence"] == "ready" and agent["username"] != self.username
+            for agent in snapshot["agents"]
+        )
+
+    async def be_ready(self) -> None:
+        """Register the phone and take calls from now on. Raises CallFailed, TimeoutError."""
+        await self._phone.open()
+        await self._phone.register()
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._begin(self._desk(live, ready))
-        await live.send_json({"type": "presence", "presence": "ready", "reason": "", "phone": "phone"})
-        async with asyncio.timeout(10):
-            await ready
+        self._begin(self._desk(self._live, ready))
+        wish = {"type": "presence", "presence": "ready", "reason": "", "phone": "phone"}
+        await self._live.send_json(wish)
+        await asyncio.wait_for(ready, _ANSWER_S)
 
     async def close(self) -> None:
         """Go home."""
@@ -74,8 +86,9 @@ class Agent:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
             said: dict[str, Any] = message.json()
-            if said["type"] == "presence" and said["agent"]["username"] == self.username and not ready.done():
-                ready.set_result(None)
+            if said["type"] == "presence" and said["agent"]["username"] == self.username:
+                if said["agent"]["presence"] == "ready" and not ready.done():
+                    ready.set_result(None)
             elif said["type"] == "offer":
                 await live.send_json({"type": "painted", "offer_id": said["offer_id"]})
             elif said["type"] == "error":

@@ -1,0 +1,69 @@
+"""What must be there before anything starts: secrets, database, demo people, articles, prompts."""
+
+from pathlib import Path
+
+import structlog
+
+from casestore import demo, knowledge, users
+from casestore.db import Store
+from cti.events import now_ms
+from cti.secrets import DEMO_LOGINS, Secrets, load_secrets
+from cti.settings import Settings
+from ivr.prompts import Prompts
+from ivr.voices import best_voices
+from screenpop.passwords import hash_password
+
+log = structlog.get_logger()
+
+KNOWLEDGE = Path(__file__).resolve().parents[1] / "knowledge"
+
+
+def open_store(settings: Settings) -> Store:
+    """The case store, its tables as this version wants them. Raises casestore.db.StoreBusy."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    store = Store(settings.database)
+    store.upgrade()
+    return store
+
+
+def agent_names(store: Store) -> tuple[str, ...]:
+    """Everybody who may have a phone: all users."""
+    with store.uow() as tx:
+        return tuple(user.username for user in users.all_users(tx))
+
+
+def fill(settings: Settings, store: Store) -> None:
+    """An empty database gets the shipped articles and, where wanted, the demo's people."""
+    with store.uow() as tx:
+        articles, people = knowledge.articles(tx, "en"), users.all_users(tx)
+    if not articles:
+        with store.uow() as tx:
+            report = knowledge.import_directory(tx, KNOWLEDGE)
+        log.info("articles_imported", added=report.added, errors=report.errors)
+    if settings.demo and not people:
+        secrets = load_secrets(settings, DEMO_LOGINS)
+        hashes = {name: hash_password(password) for name, password in secrets.demo.items()}
+        with store.uow() as tx:
+            demo.seed(tx, passwords=hashes, now_ms=now_ms())
+        log.info("demo_people_added", logins=list(hashes))
+
+
+def prepare(settings: Settings) -> tuple[Secrets, tuple[str, ...]]:
+    """Make everything ready; the secrets, and who may have a phone."""
+    store = open_store(settings)
+    try:
+        fill(settings, store)
+        agents = agent_names(store)
+    finally:
+        store.close()
+    return load_secrets(settings, agents), agents
+
+
+def prompts(settings: Settings) -> Prompts:
+    """The prompts of this installation, with the best voices it has."""
+    return Prompts(settings.var / "prompts", best_voices(asterisk_prefix(settings)), settings.recordings)
+
+
+def asterisk_prefix(settings: Settings) -> Path:
+    """Where Asterisk and flite were unpacked, where they were."""
+    return settings.asterisk_prefix or settings.var / "asterisk"

@@ -1,0 +1,151 @@
+"""`svarklar up`: Asterisk and `svarklar serve` together, watched, and ended together.
+
+`serve` is a process of its own, so that a crash or a hang of it never takes Asterisk and its callers along:
+it is started again, and meanwhile the dialplan sends every caller straight to the queue.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import aiohttp
+import structlog
+
+from cti.asterisk import AsteriskFailed, AsteriskProcess, find_asterisk, write_configuration
+from cti.asterisk.process import with_our_death
+from cti.secrets import Secrets
+from cti.settings import Settings
+
+log = structlog.get_logger()
+
+_LOOK_S, _LOOK_TIMEOUT_S, _MOST_MISSES = 1.0, 2.0, 3
+_START_TIMEOUT_S = 30.0
+_STOP_TIMEOUT_S = 5.0
+_RESTART_PAUSE_S = 1.0
+
+
+class StartFailed(Exception):
+    """A part did not start; the message says which and why."""
+
+
+class ServeProcess:
+    """The `svarklar serve` process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._environment = os.environ | settings.environment()
+        self._url = f"http://{settings.host}:{settings.web_port}/healthz"
+        self._process: Process | None = None
+
+    async def start(self) -> None:
+        """Return when it answers. Raises StartFailed."""
+        # A process group of its own: Ctrl-C reaches it through `stop`, after the watching has ended.
+        self._process = await asyncio.create_subprocess_exec(
+            *with_our_death(),
+            sys.executable,
+            "-m",
+            "cti",
+            "serve",
+            env=self._environment,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                while not await self.healthy():
+                    if self._process.returncode is not None:
+                        raise StartFailed(f"svarklar serve ended with code {self._process.returncode}")
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            await self.stop()
+            raise StartFailed(f"svarklar serve does not answer at {self._url}") from None
+
+    async def stop(self) -> None:
+        """End it, by force if it does not listen."""
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
+        except TimeoutError:
+            log.warning("serve_killed", pid=process.pid)
+            process.kill()
+            await process.wait()
+
+    async def healthy(self) -> bool:
+        """Whether it answers."""
+        timeout = aiohttp.ClientTimeout(total=_LOOK_TIMEOUT_S)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
+
+    async def failed(self) -> str:
+        """Return why, when it has ended or hangs."""
+        misses = 0
+        while misses < _MOST_MISSES:
+            await asyncio.sleep(_LOOK_S)
+            if self._process is None or self._process.returncode is not None:
+                return "ended"
+            misses = 0 if await self.healthy() else misses + 1
+        return "hangs"
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -> AsyncIterator[None]:
+    """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
+    binary = await asyncio.to_thread(find_asterisk, settings)
+    write_configuration(settings, secrets, agents, binary)
+    serve = ServeProcess(settings)
+    async with AsteriskProcess(settings, secrets, binary) as asterisk:
+        watching: list[asyncio.Task[None]] = []
+        try:
+            await serve.start()
+            watching = [
+                asyncio.create_task(_keep_serve(serve)),
+                asyncio.create_task(_keep_asterisk(asterisk)),
+            ]
+            yield
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
+            await serve.stop()
+
+
+async def _keep_serve(serve: ServeProcess) -> None:
+    while True:
+        reason = await serve.failed()
+        log.error("serve_restarted", reason=reason)
+        await serve.stop()
+        await _again(serve.start)
+
+
+async def _again(start: Callable[[], Awaitable[None]]) -> None:
+    """Start until it has started: giving up would leave callers without a desk."""
+    while True:
+        await asyncio.sleep(_RESTART_PAUSE_S)
+        try:
+            return await start()
+        except (StartFailed, AsteriskFailed) as error:
+            log.error("start_failed", reason=str(error))
+
+
+async def _keep_asterisk(asterisk: AsteriskProcess) -> None:
+    while True:
+        code = await asterisk.wait()
+        log.error("asterisk_restarted", code=code)
+        await _again(asterisk.start)
+
+
+async def until_told_to_stop() -> None:
+    """Return at Ctrl-C or SIGTERM."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
