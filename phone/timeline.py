@@ -18,7 +18,6 @@ def report(call: Mapping[str, Any], invited_ms: int) -> dict[str, Any]:
     marks = call.get("marks") or {}
     ms = {step: marks[step] - invited_ms if step in marks else None for step in STEPS}
     case = call.get("case")
-    lead = None if ms["ringing"] is None or ms["shown"] is None else ms["ringing"] - ms["shown"]
     return {
         "call": call.get("call_id", ""),
         "caller": {
@@ -35,9 +34,17 @@ def report(call: Mapping[str, Any], invited_ms: int) -> dict[str, Any]:
             for suggestion in call.get("suggestions") or ()
         ],
         "ms": ms,
-        "pop_lead_ms": lead,
+        "pop_lead_ms": _pop_lead_ms(call),
         "outcome": call.get("outcome"),
     }
+
+
+def _pop_lead_ms(call: Mapping[str, Any]) -> int | None:
+    """How long the screen was ready before the phone rang, at the agent whose phone rang last."""
+    for offer in reversed(call.get("offers") or ()):
+        if offer["ringing_ms"] is not None:
+            return None if offer["shown_ms"] is None else int(offer["ringing_ms"] - offer["shown_ms"])
+    return None
 
 
 def detail(step: str, call: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+STATIC = Path(__file__).parent / "static"
 BREAK_REASONS = ("lunch", "coffee", "meeting", "training", "other")
 
 
@@ -23,7 +24,7 @@ class WebConfig:
     support_number: str = "100"
     asterisk_http_port: int = 8088
     phone_ws_url: str = ""
-    static: Path = Path(__file__).parent / "static"
+    static: Path = STATIC
     origins: frozenset[str] = frozenset()
     secure_cookie: bool = False
     break_reasons: tuple[str, ...] = BREAK_REASONS

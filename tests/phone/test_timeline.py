@@ -16,6 +16,7 @@ CALL = {
     },
     "suggestions": [{"article": "paper-jam", "title": "Paper jam", "score": 0.8, "because": ["jammed"]}],
     "marks": {"answered": 1010, "shown": 9000, "ringing": 9020},
+    "offers": [{"shown_ms": None, "ringing_ms": 8000}, {"shown_ms": 9000, "ringing_ms": 9020}],
     "outcome": "answered",
 }  # fmt: skip
 
