@@ -1,0 +1,72 @@
+"""What tests of several parts share: ports nobody uses, settings of a machine of their own, Asterisk."""
+
+import os
+import random
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cti.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _asterisk_of_the_checkout() -> None:
+    """Every test's Asterisk runs from the one that `make setup` has unpacked."""
+    unpacked = ROOT / "var/asterisk"
+    if unpacked.exists():
+        os.environ.setdefault("SVARKLAR_ASTERISK_PREFIX", str(unpacked))
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A port for TCP and UDP, below those the kernel hands out to whoever asks for any."""
+    given: set[int] = set()
+
+    def choose() -> int:
+        while True:
+            port = random.SystemRandom().randrange(10000, 20000)
+            if port not in given and _is_free(port):
+                given.add(port)
+                return port
+
+    return choose
+
+
+@pytest.fixture
+def new_settings(tmp_path: Path, free_port: Callable[[], int]) -> Callable[..., Settings]:
+    """Settings of a new installation in a folder and on ports of its own; arguments change some."""
+    made = []
+
+    def make(**changes: object) -> Settings:
+        rtp_start = random.SystemRandom().randrange(20000, 32000, 100)
+        ports = ("web_port", "agi_port", "media_port", "ami_port", "asterisk_http_port", "sip_port")
+        own: dict[str, object] = {
+            "var": tmp_path / f"var{len(made)}",
+            "rtp_start": rtp_start,
+            "rtp_end": rtp_start + 99,
+            "fetch_model": False,
+        }
+        made.append(Settings(**{**own, **{name: free_port() for name in ports}, **changes}))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def settings(new_settings: Callable[..., Settings]) -> Settings:
+    """Settings of one new installation."""
+    return new_settings()
