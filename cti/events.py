@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cti.records import (
+    AgentLeg,
     Call,
     CaseSummary,
     Match,
@@ -139,10 +140,12 @@ class DialogueEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class QueueJoined(CallEvent):
-    """The caller waits in the queue; position counts from 1."""
+    """The caller waits in the queue; position counts from 1. Caller ID as Asterisk has it."""
 
     queue: str
     position: int
+    number: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,9 +179,10 @@ class CallEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Resynced(Event):
-    """Asterisk's own list of living calls, after each login; a call not in it has ended."""
+    """Asterisk's own list, after each login; a call not in it has ended. `at_ms`: when it was asked for."""
 
     living: tuple[str, ...]
+    legs: tuple[AgentLeg, ...] = ()
 
 
 # --- the offer: show, then ring ---------------------------------------------------------------

@@ -67,6 +67,15 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgentLeg:
+    """An agent's channel in a call, as Asterisk lists it."""
+
+    call_id: str
+    agent: str
+    state: Literal["offered", "ringing", "connected"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """A call as a whole; `marks` maps each step of the timeline to its time (ms since the epoch)."""
 
