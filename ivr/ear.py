@@ -1,0 +1,179 @@
+"""Asks one question over a line: prompts out, words and keys in, facts reported, sound kept."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from cti.events import CallEvent, ListeningStarted, PartialHeard, SpeechEnded, now_ms
+from ivr.channel import Frame
+from ivr.line import Line
+from ivr.listening import Do, Input, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn
+from ivr.reading import by_speech, grammar_for, heard_in, reader_for
+from ivr.sound import Recording, tone
+from ivr.speech import (
+    Failed,
+    NoModel,
+    Overloaded,
+    Partial,
+    Recogniser,
+    SpeechBegan,
+    SpeechStopped,
+    Thresholds,
+)
+from ivr.steps import Answer, Deaf, Listen, Pressed, Prompt, Question, Record, Recorded, Statement
+from ivr.texts import catalogue
+
+log = structlog.get_logger()
+
+_OPEN_S = 1.0
+_BETWEEN_PARTIALS_MS = 200
+_NO_SPEECH = Thresholds(accept=1.0, confirm=1.0)
+
+
+class Prompts(Protocol):
+    """Text → sound."""
+
+    async def sound(self, language: str, key: str, text: str, rate_hz: int) -> bytes:
+        """The prompt as signed 16-bit mono; empty where it cannot be said."""
+
+
+Report = Callable[[CallEvent], Awaitable[None]]
+
+
+class Ear:
+    """Speaks to and listens to one caller; `recording` has the sound of the last answer."""
+
+    def __init__(
+        self,
+        line: Line,
+        recogniser: Recogniser,
+        prompts: Prompts,
+        report: Report,
+        *,
+        call_id: str,
+        patience: Patience,
+    ) -> None:
+        self._line, self._recogniser, self._prompts, self._report = line, recogniser, prompts, report
+        self._call_id, self._patience = call_id, patience
+        self._partial_ms = 0
+        self._speech_ended = False
+        self.recording = Recording(line.rate_hz, patience.statement_s)
+
+    async def say(self, prompts: Iterable[Prompt], language: str) -> None:
+        """Queue the prompts; returns before they are heard."""
+        for prompt in prompts:
+            spoken = prompt.language or language
+            text = catalogue(spoken).say(prompt.key, prompt.values)
+            await self._line.say(await self._prompts.sound(spoken, prompt.key, text, self._line.rate_hz))
+
+    async def hear(self, question: Question, language: str) -> Answer:
+        """The caller's answer. Raises Left when they hang up without one."""
+        self.recording = Recording(self._line.rate_hz, self._patience.statement_s)
+        self._speech_ended = False
+        if not await self._opened(question, language):
+            return Deaf()
+        try:
+            await self.say(question.prompts, language)
+            if isinstance(question, Record):
+                await self._line.say(tone(self._line.rate_hz))
+            self._line.forget()
+            if self._line.hung_up:
+                raise Left
+            await self._report(ListeningStarted(at_ms=now_ms(), call_id=self._call_id, purpose=question.name))
+            return self._with_sound(await self._answer(question, self._turn(question, language)))
+        finally:
+            await self._line.stop_hearing()
+
+    async def _opened(self, question: Question, language: str) -> bool:
+        """Whether the question can be heard; one that goes by keys or sound needs no engine."""
+        if not by_speech(question):
+            return True
+        language = heard_in(question, language)
+        grammar = grammar_for(question, catalogue(language))
+        try:
+            async with asyncio.timeout(_OPEN_S):
+                self._line.hear(await self._recogniser.open(language, self._line.rate_hz, grammar))
+        except (NoModel, Overloaded, TimeoutError) as error:
+            log.info("by_keys", call_id=self._call_id, question=question.name, reason=type(error).__name__)
+            return False
+        except Exception:
+            log.exception("recogniser_failed", call_id=self._call_id, question=question.name)
+            return False
+        return True
+
+    def _turn(self, question: Question, language: str) -> Turn:
+        if isinstance(question, Record):
+            return RecordingTurn(self._patience, self._line.prompt_by_s, self.recording.begin)
+        language = heard_in(question, language)
+        thresholds = self._recogniser.thresholds(language) if by_speech(question) else _NO_SPEECH
+        reader = reader_for(question, catalogue(language), thresholds)
+        return SpokenTurn(reader, self._patience, self._line.prompt_by_s)
+
+    async def _answer(self, question: Question, turn: Turn) -> Answer:
+        event: Input | None = None if self._line.speaking else PromptEnded()
+        while True:
+            event = event or await self._line.next(turn.deadline_s)
+            await self._notice(event, question)
+            for deed in turn.take(event, self._line.now_s):
+                match deed:
+                    case Do.FLUSH:
+                        await self._line.hush()
+                    case Do.FINISH:
+                        self._line.finish()
+                        await self._end_of_speech(question)
+                    case Recorded():
+                        await self._end_of_speech(question)
+                        return deed
+                    case _:
+                        return deed
+            event = None
+
+    async def _notice(self, event: Input, question: Question) -> None:
+        """What the event means for the sound, the engine and everybody who follows the call."""
+        match event:
+            case Frame(sound):
+                self._line.feed(sound)
+                self.recording.add(sound)
+            case SpeechBegan(at_s):
+                self.recording.begin(at_s)
+            case Partial(text) if isinstance(question, Listen):
+                await self._report_partial(text)
+            case SpeechStopped():
+                await self._end_of_speech(question)
+            case Failed(reason):
+                log.warning("speech_failed", call_id=self._call_id, question=question.name, reason=reason)
+
+    async def _report_partial(self, text: str) -> None:
+        now = now_ms()
+        if now - self._partial_ms >= _BETWEEN_PARTIALS_MS:
+            self._partial_ms = now
+            await self._report(PartialHeard(at_ms=now, call_id=self._call_id, text=text))
+
+    async def _end_of_speech(self, question: Question) -> None:
+        if not self._speech_ended:
+            self._speech_ended = True
+            await self._report(SpeechEnded(at_ms=now_ms(), call_id=self._call_id, purpose=question.name))
+
+    def _with_sound(self, answer: Answer) -> Answer:
+        """The answer with the times of its words counted from the start of the recording."""
+        match answer:
+            case Statement():
+                return self._placed(answer)
+            case Pressed(_, Statement() as statement):
+                return replace(answer, statement=self._placed(statement))
+            case Deaf():
+                return replace(answer, recorded=self.recording.began)
+        return answer
+
+    def _placed(self, statement: Statement) -> Statement:
+        start_s = self.recording.start_s
+        return replace(
+            statement,
+            words=tuple(
+                replace(word, start_s=max(0.0, word.start_s - start_s), end_s=max(0.0, word.end_s - start_s))
+                for word in statement.words
+            ),
+        )

@@ -1,0 +1,46 @@
+"""Is it about the open case? Then nothing is registered twice. Pure."""
+
+from casestore.views import CaseView, ContactView
+from ivr.flows.asking import confirm
+from ivr.flows.statement import record_sound
+from ivr.steps import (
+    Answer,
+    ContinueCase,
+    Deaf,
+    FindOpenCases,
+    Flow,
+    KeepCase,
+    Listen,
+    Pressed,
+    Prompt,
+    Say,
+    Statement,
+)
+
+
+def continue_open_case(contact: ContactView, *, voice_is_kept: bool) -> Flow[CaseView | None]:
+    """The contact's newest open case when the caller says it is that one, with anything new; else None.
+
+    Raises Unanswered.
+    """
+    cases: tuple[CaseView, ...] = yield FindOpenCases(contact)
+    if not cases:
+        return None
+    newest = max(cases, key=lambda case: case.opened_ms)
+    if not (yield from confirm("open_case", Prompt("open_case", {"title": newest.title}))):
+        return None
+    case: CaseView = yield ContinueCase(newest)
+    if voice_is_kept:
+        yield Say(Prompt("voice_is_kept"))
+    answer: Answer = yield Listen((Prompt("anything_new"),))
+    match answer:
+        case Statement():
+            yield KeepCase(answer, answer.trust)
+        case Pressed(_, Statement() as words):
+            yield KeepCase(words, words.trust)
+        case Deaf(words, has_sound):
+            if words or has_sound:
+                yield KeepCase(words, "unclear")
+            elif voice_is_kept:
+                yield from record_sound()
+    return case

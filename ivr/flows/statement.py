@@ -1,0 +1,82 @@
+"""What is wrong? In the caller's own words, else by keys; the case is kept from the first words. Pure."""
+
+from casestore.views import CaseView
+from ivr.flows.asking import TRIES, again, choose_by_keys, confirm
+from ivr.steps import (
+    Answer,
+    Deaf,
+    Flow,
+    KeepCase,
+    Listen,
+    Option,
+    Pressed,
+    Prompt,
+    Record,
+    Recorded,
+    Say,
+    Statement,
+    Trust,
+)
+
+SERVICES = (
+    Option("account", "1"),
+    Option("email", "2"),
+    Option("network", "3"),
+    Option("printing", "4"),
+    Option("computer", "5"),
+    Option("other", "0"),
+)
+
+
+def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
+    """Keep the case with what the caller says or chooses; tells what it is about. Raises Unanswered."""
+    if voice_is_kept:
+        yield Say(Prompt("voice_is_kept"))
+    before: tuple[Prompt, ...] = ()
+    has_sound = False
+    for _ in range(TRIES):
+        answer: Answer = yield Listen((*before, Prompt("what_is_wrong")))
+        match answer:
+            case Statement(trust="certain"):
+                return (yield from _used(answer, "certain"))
+            case Statement(trust="doubtful"):
+                yield KeepCase(answer, "doubtful")
+                if (yield from confirm("statement_right", Prompt("i_heard", {"text": answer.text}))):
+                    return (yield from _used(answer, "confirmed"))
+                yield KeepCase(answer, "denied")
+                before = (Prompt("again_sorry"),)
+            case Statement():
+                yield KeepCase(answer, "unclear")
+                before = (again(answer),)
+            case Pressed(_, words):
+                if words:
+                    yield KeepCase(words, "unclear")
+                break
+            case Deaf(words, has_sound):
+                if words or has_sound:
+                    yield KeepCase(words, "unclear")
+                break
+            case _:
+                before = (again(answer),)
+    return (yield from _by_keys(record=voice_is_kept and not has_sound))
+
+
+def _used(statement: Statement, trust: Trust) -> Flow[Prompt]:
+    case: CaseView = yield KeepCase(statement, trust)
+    return Prompt("about_title", {"title": case.title})
+
+
+def _by_keys(*, record: bool) -> Flow[Prompt]:
+    """A service by its key; where nobody could hear words, the sound says the rest to the agent."""
+    chosen = yield from choose_by_keys("service", (Prompt("service_menu"),), SERVICES)
+    yield KeepCase(service=chosen.name)
+    if record:
+        yield from record_sound()
+    return Prompt("about_service", {"service": chosen.name})
+
+
+def record_sound() -> Flow[None]:
+    """Keep the caller's sound with the case."""
+    answer: Answer = yield Record((Prompt("after_the_tone"),))
+    if isinstance(answer, Recorded):
+        yield KeepCase()

@@ -1,0 +1,168 @@
+"""A caller's line: the channel's events and the recogniser's results in one order, prompts and their end."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+
+import structlog
+
+from ivr.channel import Channel, ChannelEvent, HungUp, Played
+from ivr.listening import Input, PromptEnded, TimeUp
+from ivr.speech import Failed, Heard, Stream
+from ivr.speech import Result as SpeechResult
+
+log = structlog.get_logger()
+
+_INBOX = 500  # events nobody has looked at: beyond it the channel waits
+_PROMPT_GRACE_S = 3.0  # how much later than its length a prompt may be reported as heard
+_CLOSE_S = 0.3  # a stalled engine must not hold the caller
+
+
+class Line:
+    """Everything that comes from one caller, in order, and what was said to them.
+
+    To be used as an asynchronous context manager. Times are those of the event loop, in seconds.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._loop = asyncio.get_running_loop()
+        self._inbox: asyncio.Queue[tuple[Stream | None, ChannelEvent | SpeechResult]] = asyncio.Queue(_INBOX)
+        self._stream: Stream | None = None
+        self._results: asyncio.Task[None] | None = None
+        self._marks = 0
+        self._awaited = ""  # the mark of the last prompt, until it was heard
+        self._sound_ends_s = 0.0
+        self.hung_up = False
+
+    async def __aenter__(self) -> "Line":
+        self._events = asyncio.create_task(self._read_channel())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop_hearing()
+        self._events.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._events
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples a second, in both directions."""
+        return self._channel.rate_hz
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something that was said has not been heard yet."""
+        return bool(self._awaited)
+
+    @property
+    def prompt_by_s(self) -> float:
+        """When all that was said must have been heard, even if nobody reports it."""
+        return max(self._sound_ends_s, self.now_s) + _PROMPT_GRACE_S
+
+    @property
+    def now_s(self) -> float:
+        """The clock of deadlines."""
+        return self._loop.time()
+
+    async def say(self, sound: bytes) -> None:
+        """Queue the sound after what is still being said."""
+        if self.hung_up or not sound:
+            return
+        self._marks += 1
+        self._awaited = str(self._marks)
+        self._sound_ends_s = max(self._sound_ends_s, self.now_s) + len(sound) / 2 / self.rate_hz
+        await self._tell(self._channel.play(sound, self._awaited))
+
+    async def hush(self) -> None:
+        """Silence at once."""
+        if self._awaited:
+            self._awaited = ""
+            self._sound_ends_s = self.now_s
+            await self._tell(self._channel.flush())
+
+    async def _tell(self, command: Awaitable[None]) -> None:
+        """A line that breaks is a caller who is gone, not a failure."""
+        try:
+            await command
+        except ConnectionError as error:
+            log.info("line_broken", error=repr(error))
+            self.hung_up = True
+
+    def hear(self, stream: Stream) -> None:
+        """Mix what the recogniser makes of the caller's sound into the events."""
+        self._stream = stream
+        self._results = asyncio.create_task(self._read_stream(stream))
+
+    def feed(self, sound: bytes) -> None:
+        """Give the recogniser the caller's next sound."""
+        if self._stream:
+            self._stream.feed(sound)
+
+    def finish(self) -> None:
+        """Have the recogniser make final what it has."""
+        if self._stream:
+            self._stream.finish()
+
+    async def stop_hearing(self) -> None:
+        """Let go of the recogniser's stream."""
+        stream, self._stream = self._stream, None
+        if stream is None or self._results is None:
+            return
+        self._results.cancel()
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await stream.close()
+        except Exception as error:
+            log.warning("speech_stream_not_closed", error=repr(error))
+
+    def forget(self) -> None:
+        """Drop what came before now: a key or a word answers no question that was not asked yet."""
+        while not self._inbox.empty():
+            self._noticed(*self._inbox.get_nowait())
+
+    async def next(self, deadline_s: float | None) -> Input:
+        """The next thing that happens, TimeUp when nothing does before the deadline."""
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline_s):
+                    source, event = await self._inbox.get()
+            except TimeoutError:
+                return TimeUp()
+            noticed = self._noticed(source, event)
+            if noticed is not None:
+                return noticed
+
+    def _noticed(self, source: Stream | None, event: ChannelEvent | SpeechResult) -> Input | None:
+        """The event as a turn takes it; None for what is of the past."""
+        if source is not None and source is not self._stream:
+            return None
+        if isinstance(event, Played):
+            if event.mark != self._awaited:
+                return None
+            self._awaited = ""
+            return PromptEnded()
+        if isinstance(event, HungUp):
+            self.hung_up = True
+        return event
+
+    async def _read_channel(self) -> None:
+        try:
+            async for event in self._channel.events():
+                await self._inbox.put((None, event))
+                if isinstance(event, HungUp):
+                    return
+        except Exception:
+            log.exception("channel_failed")
+        await self._inbox.put((None, HungUp()))
+
+    async def _read_stream(self, stream: Stream) -> None:
+        reason = "ended without a result"
+        try:
+            async for result in stream:
+                await self._inbox.put((stream, result))
+                if isinstance(result, Heard | Failed):
+                    return
+        except Exception as error:
+            reason = repr(error)
+        await self._inbox.put((stream, Failed(reason)))

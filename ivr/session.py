@@ -1,0 +1,245 @@
+"""Drives a dialogue over a caller's channel: carries out its steps and states what happens.
+
+Whatever fails, the caller goes on to the queue, and what was said is kept.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from casestore.views import ContactView
+from cti.events import (
+    CallAnswered,
+    CallerIdentified,
+    DialogueEnded,
+    LanguageChosen,
+    StatementHeard,
+    now_ms,
+)
+from ivr.casework import CaseWork
+from ivr.channel import Channel, HungUp, Key
+from ivr.ear import Ear, Prompts
+from ivr.line import Line
+from ivr.listening import Left, Patience, PromptEnded, TimeUp
+from ivr.services import House, NotKept, Voice
+from ivr.speech import Recogniser
+from ivr.steps import (
+    Answer,
+    Ask,
+    AskNumber,
+    Callers,
+    ContinueCase,
+    Deaf,
+    FindCallers,
+    FindEmployee,
+    FindOpenCases,
+    Flow,
+    Identify,
+    KeepCase,
+    Listen,
+    Pressed,
+    Prompt,
+    Question,
+    Record,
+    Recorded,
+    Say,
+    Statement,
+    Step,
+    UseLanguage,
+)
+from ivr.texts import LANGUAGES, catalogue
+
+log = structlog.get_logger()
+
+_AVERAGE_PRIORITY = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialogueResult:
+    """How the dialogue ended; `queue_priority` is higher for callers who should wait less (QUEUE_PRIO)."""
+
+    case_number: str
+    queue_priority: int
+    contact_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialogues:
+    """Holds one dialogue with each caller; `language` is the house's and that of the agents' texts."""
+
+    flow: Callable[[], Flow[None]]
+    recogniser: Recogniser
+    prompts: Prompts
+    house: House
+    language: str = "en"
+    voice_is_kept: bool = True
+    patience: Patience = field(default_factory=Patience)
+
+    async def run(self, call: CallAnswered, channel: Channel) -> DialogueResult:
+        """Talk with the caller; returns when they may be queued or have hung up. Closes the channel."""
+        try:
+            async with Line(channel) as line:
+                return await _Dialogue(self, call, line).run()
+        finally:
+            await channel.close()
+
+
+class _Dialogue:
+    """One caller's dialogue."""
+
+    def __init__(self, parts: Dialogues, call: CallAnswered, line: Line) -> None:
+        self._parts, self._call, self._line = parts, call, line
+        self._language = parts.language
+        self._callers = Callers("none", number=call.number)
+        self._contact: ContactView | None = None
+        self._case = CaseWork(parts.house, call, catalogue(parts.language))
+        self._ear = Ear(
+            line,
+            parts.recogniser,
+            parts.prompts,
+            parts.house.state,
+            call_id=call.call_id,
+            patience=parts.patience,
+        )
+
+    async def run(self) -> DialogueResult:
+        reason = await self._talk()
+        if reason == "failed":
+            await self._put_through_after_failure()
+        await self._until_heard()
+        if self._line.hung_up:
+            reason = "hangup"
+        await self._parts.house.state(
+            DialogueEnded(at_ms=now_ms(), call_id=self._call.call_id, reason=reason)
+        )
+        case = self._case.case
+        log.info(
+            "dialogue_ended", call_id=self._call.call_id, reason=reason, case=case.number if case else None
+        )
+        return DialogueResult(
+            case_number=case.number if case else "",
+            queue_priority=6 - (case.priority if case else _AVERAGE_PRIORITY),
+            contact_id=self._contact.id if self._contact else None,
+            reason=reason,
+        )
+
+    async def _talk(self) -> str:
+        """Go through the flow; why it ended: done, unheard, hangup or failed."""
+        flow = self._parts.flow()
+        answer: Any = None
+        try:
+            while True:
+                answer = await self._carry_out(flow.send(answer))
+        except StopIteration:
+            return "done" if self._case.spoken else "unheard"
+        except Left:
+            return "hangup"
+        except NotKept as error:
+            log.error("case_not_kept", call_id=self._call.call_id, error=str(error))
+        except Exception:
+            log.exception("dialogue_failed", call_id=self._call.call_id)
+        finally:
+            flow.close()
+        return "failed"
+
+    async def _carry_out(self, step: Step) -> Any:
+        """The answer to the step. Raises Left and NotKept."""
+        answer: Any = None
+        match step:
+            case Say(prompt):
+                if not self._line.hung_up:
+                    await self._ear.say((prompt,), self._language)
+            case Ask() | AskNumber() | Listen() | Record():
+                answer = await self._hear(step)
+            case FindCallers():
+                answer = await self._find_callers()
+            case FindEmployee(number):
+                answer = await self._parts.house.employees(number)
+            case FindOpenCases(contact):
+                answer = await self._parts.house.open_cases(contact.id)
+            case UseLanguage(language):
+                await self._use_language(language)
+            case Identify(contact, how):
+                self._contact = self._case.contact = contact
+                await self._state_caller(how)
+            case ContinueCase(case):
+                self._case.take_up(case)
+                answer = await self._case.keep(KeepCase(), self._language)
+            case KeepCase():
+                answer = await self._case.keep(step, self._language)
+        return answer
+
+    async def _find_callers(self) -> Callers:
+        self._callers = await self._parts.house.callers(self._call.number)
+        self._case.caller_number = self._callers.number
+        await self._state_caller("nothing")
+        return self._callers
+
+    async def _hear(self, question: Question) -> Answer:
+        answer = await self._ear.hear(question, self._language)
+        match answer:
+            case Statement() as statement:
+                await self._heard(statement)
+            case Pressed(_, Statement() as statement) | Deaf(Statement() as statement):
+                await self._heard(statement)
+            case Deaf(recorded=True) | Recorded():
+                self._keep_voice()
+        return answer
+
+    async def _heard(self, statement: Statement) -> None:
+        self._keep_voice()
+        await self._parts.house.state(
+            StatementHeard(
+                at_ms=now_ms(),
+                call_id=self._call.call_id,
+                text=statement.text,
+                confidence=statement.confidence,
+                words=statement.words,
+            )
+        )
+
+    def _keep_voice(self) -> None:
+        recording = self._ear.recording
+        if self._parts.voice_is_kept and recording.sound:
+            self._case.voice = Voice(recording.sound, recording.rate_hz)
+
+    async def _use_language(self, language: str) -> None:
+        self._language = language if language in LANGUAGES else self._parts.language
+        await self._parts.house.state(
+            LanguageChosen(at_ms=now_ms(), call_id=self._call.call_id, language=self._language)
+        )
+
+    async def _state_caller(self, how: str) -> None:
+        await self._parts.house.state(
+            CallerIdentified(
+                at_ms=now_ms(),
+                call_id=self._call.call_id,
+                match=self._callers.match,
+                number=self._callers.number,
+                contact_id=self._contact.id if self._contact else None,
+                contact_name=self._contact.name if self._contact else "",
+                how=how,
+            )
+        )
+
+    async def _put_through_after_failure(self) -> None:
+        """A case all the same, and a word to the caller; each as far as it can be had."""
+        if not self._case.settled:
+            try:
+                await self._case.keep(KeepCase(), self._language)
+            except Exception as error:
+                log.error("case_not_kept", call_id=self._call.call_id, error=repr(error))
+        try:
+            await self._ear.say((Prompt("connecting"),), self._language)
+        except Exception:
+            log.exception("prompt_failed", call_id=self._call.call_id)
+
+    async def _until_heard(self) -> None:
+        """Let the caller hear the last words; a key cuts them short."""
+        deadline_s = self._line.prompt_by_s
+        while self._line.speaking and not self._line.hung_up:
+            if isinstance(await self._line.next(deadline_s), PromptEnded | Key | HungUp | TimeUp):
+                return

@@ -1,0 +1,74 @@
+"""Small sums on sound: how loud it is, a tone, a recording that begins where the words do. Pure.
+
+Sound is signed 16-bit little-endian mono.
+"""
+
+from collections import deque
+
+import numpy as np
+
+_LOUD = 150  # root mean square; a quiet line stays under 60, speech on a telephone is at 500–5000
+_BEFORE_SPEECH_S = 0.4
+_KEPT_BEFORE_S = 2.0
+
+
+def is_loud(sound: bytes) -> bool:
+    """Whether somebody might be talking."""
+    samples = np.frombuffer(sound[: len(sound) // 2 * 2], "<i2").astype(np.float64)
+    return samples.size > 0 and float(np.sqrt(np.mean(samples**2))) >= _LOUD
+
+
+def tone(rate_hz: int) -> bytes:
+    """A quarter of a second of 1 kHz, without clicks: now you may talk."""
+    count = rate_hz // 4
+    time_s = np.arange(count) / rate_hz
+    swell = np.minimum(1, np.minimum(np.arange(count), np.arange(count)[::-1]) / (rate_hz * 0.01))
+    return bytes((8000 * swell * np.sin(2 * np.pi * 1000 * time_s)).astype("<i2").tobytes())
+
+
+class Recording:
+    """The sound of one utterance, from shortly before its beginning, at most `most_s` seconds."""
+
+    def __init__(self, rate_hz: int, most_s: float) -> None:
+        self.rate_hz = rate_hz
+        self.start_s = 0.0  # where the kept sound begins, in seconds from the first frame
+        self._bytes_a_second = rate_hz * 2
+        self._most_bytes = int(most_s * self._bytes_a_second)
+        self._frames: deque[bytes] = deque()
+        self._kept_bytes = 0
+        self._began = False
+
+    @property
+    def began(self) -> bool:
+        """Whether somebody has spoken."""
+        return self._began
+
+    @property
+    def sound(self) -> bytes:
+        """What is kept; empty before the beginning."""
+        return b"".join(self._frames) if self._began else b""
+
+    def add(self, frame: bytes) -> None:
+        """Keep the next frame; before the beginning only the last moments are kept."""
+        if self._began and self._kept_bytes >= self._most_bytes:
+            return
+        self._frames.append(frame)
+        self._kept_bytes += len(frame)
+        if not self._began:
+            self._drop_until(self._end_s - _KEPT_BEFORE_S)
+
+    def begin(self, at_s: float | None = None) -> None:
+        """Somebody speaks since `at_s` seconds from the first frame, or since now."""
+        if not self._began:
+            self._drop_until((self._end_s if at_s is None else at_s) - _BEFORE_SPEECH_S)
+            self._began = True
+
+    @property
+    def _end_s(self) -> float:
+        return self.start_s + self._kept_bytes / self._bytes_a_second
+
+    def _drop_until(self, start_s: float) -> None:
+        while self._frames and self.start_s + len(self._frames[0]) / self._bytes_a_second <= start_s:
+            frame = self._frames.popleft()
+            self._kept_bytes -= len(frame)
+            self.start_s += len(frame) / self._bytes_a_second

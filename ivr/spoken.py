@@ -1,0 +1,48 @@
+"""Words → digits and choices, in the language of a catalogue; whatever is not plain means nothing. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from ivr.steps import Option
+from ivr.texts import Catalogue
+
+UNKNOWN = "[unk]"  # what a grammar makes of every other sound; without it anything would become a yes
+
+
+def phrases(options: Sequence[Option], texts: Catalogue) -> Mapping[str, str]:
+    """Phrase → name of the option it means: the catalogue's words for it, and its key as a number."""
+    meaning: dict[str, str] = {}
+    for option in options:
+        for phrase in (*texts.words.get(option.name, ()), *texts.digits[option.key]):
+            meaning[phrase] = option.name
+    return meaning
+
+
+def choice_grammar(options: Sequence[Option], texts: Catalogue) -> tuple[str, ...]:
+    """What a recogniser should listen for while one of the options is said."""
+    return (*phrases(options, texts), UNKNOWN)
+
+
+def number_grammar(texts: Catalogue) -> tuple[str, ...]:
+    """What a recogniser should listen for while digits are said."""
+    return (*(word for words in texts.digits.values() for word in words), UNKNOWN)
+
+
+def choice(text: str, options: Sequence[Option], texts: Catalogue) -> str | None:
+    """The option's name when the words say it and nothing else; "yes no" and "yes [unk]" are None."""
+    meaning = phrases(options, texts)
+    named: set[str] = set()
+    words = text.split()
+    while words:
+        length = next((n for n in range(len(words), 0, -1) if " ".join(words[:n]) in meaning), 0)
+        if not length:
+            return None
+        named.add(meaning[" ".join(words[:length])])
+        words = words[length:]
+    return named.pop() if len(named) == 1 else None
+
+
+def digits(text: str, texts: Catalogue) -> str | None:
+    """The digits when the words are digits and nothing else: "four two oh" is 420."""
+    meaning = {word: digit for digit, words in texts.digits.items() for word in words}
+    read = [meaning.get(word) for word in text.split()]
+    return "".join(digit for digit in read if digit) if read and None not in read else None
