@@ -18,7 +18,6 @@ from asterisk.agi import AGI, AGIAppError, AGIError, AGIHangup
 
 log = structlog.get_logger()
 
-_GREETING_S = 5.0  # Asterisk sends its greeting at once; whoever does not is not Asterisk
 _COMMAND_S = 10.0
 _LINE_BYTES = 65_536
 _GREETING_LINES = 200
@@ -128,8 +127,12 @@ class AgiServer:
     Threads, because pyst2 blocks; they do nothing but wait for the socket.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], most_channels: int = 400) -> None:
+    def __init__(
+        self, handlers: Mapping[str, Handler], most_channels: int = 400, greeting_s: float = 5.0
+    ) -> None:
+        """`greeting_s`: Asterisk greets at once; whoever does not is not Asterisk."""
         self._handlers = handlers
+        self._greeting_s = greeting_s
         self._most = most_channels
         self._threads = ThreadPoolExecutor(most_channels, thread_name_prefix="agi")
         self._connections: set[asyncio.Task[None]] = set()
@@ -177,7 +180,7 @@ class AgiServer:
         self._sockets.add(connection)
         script = ""
         try:
-            connection.settimeout(_GREETING_S)
+            connection.settimeout(self._greeting_s)
             agi = await loop.run_in_executor(self._threads, _Agi, connection)
             script = urlsplit(agi.env.get("agi_request", "")).path.strip("/")
             handler = self._handlers.get(script)

@@ -1,0 +1,89 @@
+"""Show, then ring: the gate opens when the screen is painted, and in any case at the cap."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from cti.bus.memory import MemoryBus
+from cti.events import CALLS, Event, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
+from ivr.offer import OfferGate
+
+Browser = Callable[[MemoryBus, OfferMade], Awaitable[None]]
+
+
+def answers(*kinds: str) -> Browser:
+    """A desk whose browser gives these answers to every offer."""
+
+    async def browser(bus: MemoryBus, offer: OfferMade) -> None:
+        for kind in kinds:
+            answer = OfferAnswered(
+                at_ms=now_ms(), call_id=offer.call_id, offer_id=offer.offer_id, agent=offer.agent, answer=kind
+            )  # type: ignore[arg-type]
+            await bus.publish(CALLS, answer)
+
+    return browser
+
+
+async def offered(browser: Browser, cap_ms: int = 150) -> tuple[str | None, list[Event]]:
+    """What the gate says, and what it has stated on the bus."""
+    bus = MemoryBus()
+    heard: list[Event] = []
+
+    async def desk() -> None:
+        async for event in listening:
+            heard.append(event)
+            if isinstance(event, OfferMade):
+                await browser(bus, event)
+
+    listening = bus.subscribe(CALLS)
+    task = asyncio.create_task(desk())
+    cause = await OfferGate(bus, cap_ms).show("1.0", "anna")
+    await asyncio.sleep(0.01)
+    task.cancel()
+    return cause, heard
+
+
+async def test_a_painted_pop_opens_the_gate() -> None:
+    cause, heard = await offered(answers("delivered", "painted"), cap_ms=60_000)
+    assert cause is None
+    assert isinstance(heard[-1], OfferShown)
+    assert heard[-1].agent == "anna"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "cause"),
+    [
+        ((), "no_browser"),
+        (("delivered",), "slow"),
+        (("delivered", "gone"), "browser_gone"),
+    ],
+)
+async def test_the_phone_rings_after_the_cap_and_the_cause_is_recorded(
+    kinds: tuple[str, ...], cause: str
+) -> None:
+    said, heard = await offered(answers(*kinds))
+    assert said == cause
+    assert isinstance(heard[-1], OfferMissed)
+    assert heard[-1].cause == cause
+
+
+async def test_a_hidden_tab_releases_the_phone_at_once() -> None:
+    cause, _ = await offered(answers("delivered", "hidden"), cap_ms=60_000)
+    assert cause == "hidden_tab"
+
+
+async def test_a_browser_that_reloads_within_the_cap_still_paints() -> None:
+    cause, _ = await offered(answers("delivered", "gone", "delivered", "painted"), cap_ms=60_000)
+    assert cause is None
+
+
+async def test_the_answer_to_another_offer_does_not_open_the_gate() -> None:
+    async def another(bus: MemoryBus, offer: OfferMade) -> None:
+        answer = OfferAnswered(
+            at_ms=now_ms(), call_id=offer.call_id, offer_id="another", agent=offer.agent, answer="painted"
+        )
+        await bus.publish(CALLS, answer)
+
+    cause, _ = await offered(another)
+    assert cause == "no_browser"
