@@ -68,7 +68,7 @@ class AsteriskProcess:
         console = (self._run / "log/console").open("wb")
         with console:
             self._process = await asyncio.create_subprocess_exec(
-                *_with_our_death(), *self.command(), "-f", "-n",
+                *with_our_death(), *self.command(), "-f", "-n",
                 stdin=DEVNULL, stdout=console, stderr=console, start_new_session=True,
             )  # fmt: skip
         try:
@@ -159,7 +159,7 @@ def _taken(host: str, port: int, kind: socket.SocketKind) -> bool:
     return False
 
 
-def _with_our_death() -> tuple[str, ...]:
+def with_our_death() -> tuple[str, ...]:
     """`setpriv` ends Asterisk when we are killed and cannot stop it ourselves; util-linux has it."""
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
