@@ -1,0 +1,85 @@
+"""A web server of its own for every test: real sockets, a real database, the real bus."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+from desk_browser import API_TOKEN, PASSWORD, Browser, Enter, Serve
+
+from casestore import demo
+from casestore.db import Store
+from cti.bus.memory import MemoryBus
+from screenpop.api import Health
+from screenpop.app import make_app
+from screenpop.config import WebConfig
+from screenpop.passwords import hash_password
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def store(tmp_path: Path, password_hash: str) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'svarklar.db'}")
+    store.upgrade()
+    with store.uow() as tx:
+        names = ("anna", "bo", "sofia", "admin")
+        demo.seed(tx, passwords=dict.fromkeys(names, password_hash), now_ms=1_000_000)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def bus() -> MemoryBus:
+    return MemoryBus()
+
+
+@pytest.fixture
+async def serve(tmp_path: Path, store: Store, bus: MemoryBus) -> AsyncIterator[Serve]:
+    """Starts a server; arguments change its configuration."""
+    servers: list[TestServer] = []
+
+    async def start(
+        bus: MemoryBus = bus, store: Store = store, health: Health = dict, **changes: object
+    ) -> TestServer:
+        endpoints = ("anna-browser", "anna-phone", "bo-browser", "bo-phone", "webcaller")
+        usual: dict[str, object] = {
+            "statements": tmp_path / "statements",
+            "static": tmp_path / "static",
+            "api_token": API_TOKEN,
+            "sip_passwords": {endpoint: f"secret of {endpoint}" for endpoint in endpoints},
+        }
+        config = WebConfig(**{**usual, **changes})  # type: ignore[arg-type]
+        server = TestServer(make_app(config, store, bus, health=health))
+        await server.start_server()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        await server.close()
+
+
+@pytest.fixture
+async def server(serve: Serve) -> TestServer:
+    return await serve()
+
+
+@pytest.fixture
+async def enter(server: TestServer) -> AsyncIterator[Enter]:
+    """Opens a browser, logged in as this user if one is named."""
+    browsers: list[Browser] = []
+
+    async def open_browser(username: str = "", at: TestServer = server) -> Browser:
+        browser = Browser(at.make_url("/"))
+        browsers.append(browser)
+        if username:
+            assert (await browser.login(username)).status == 200
+        return browser
+
+    yield open_browser
+    for browser in browsers:
+        await browser.close()

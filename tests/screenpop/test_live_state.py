@@ -1,0 +1,155 @@
+"""Snapshot, then changes after a cursor: always the state as it is now."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti.events import CallChanged, Event, PartialHeard, PresenceChanged
+from cti.records import Call, CaseSummary
+from screenpop.live_state import ENDED_KEPT_MS, LiveState
+
+
+class Page:
+    """What a page makes of the frames it gets."""
+
+    def __init__(self) -> None:
+        self.epoch, self.cursor = "", -1
+        self.calls: dict[str, Any] = {}
+        self.agents: dict[str, Any] = {}
+
+    def take(self, frame: bytes) -> None:
+        message = json.loads(frame)
+        match message["type"]:
+            case "snapshot":
+                self.epoch = message["epoch"]
+                self.calls = {call["call_id"]: call for call in message["calls"]}
+                self.agents = {agent["username"]: agent for agent in message["agents"]}
+            case "call":
+                self.calls[message["call"]["call_id"]] = message["call"]
+            case "presence":
+                self.agents[message["agent"]["username"]] = message["agent"]
+        assert message["cursor"] >= self.cursor
+        self.cursor = message["cursor"]
+
+    def come_back(self, state: LiveState) -> None:
+        missed = state.missed(self.epoch, self.cursor)
+        if missed is None:
+            self.cursor = -1
+        for frame in (state.snapshot("anna", (), 0),) if missed is None else missed:
+            self.take(frame)
+
+
+def changed(call_id: str, at_ms: int = 0, **fields: Any) -> CallChanged:
+    return CallChanged(at_ms=at_ms, call=Call(call_id=call_id, **fields))
+
+
+def presence(agent: str, presence: Any = "ready", **fields: Any) -> PresenceChanged:
+    return PresenceChanged(at_ms=0, agent=agent, presence=presence, **fields)
+
+
+_few = st.sampled_from("abc")
+_event = st.one_of(
+    st.builds(changed, _few, transcript=st.text(), stage=st.sampled_from(["ivr", "queued", "ended"])),
+    st.builds(presence, _few, st.sampled_from(["ready", "break", "away"]), reason=st.text()),
+    st.just(PartialHeard(at_ms=0, call_id="a", text="not shown as such")),
+)
+_step = st.one_of(_event, st.sampled_from(["come back", "epoch"]))
+
+
+@given(st.lists(_step), st.integers(1, 4))
+def test_a_page_that_comes_back_at_any_time_shows_what_a_new_page_shows(steps: list[Any], kept: int) -> None:
+    state, page = LiveState(kept=kept), Page()
+    for step in [*steps, "come back"]:
+        match step:
+            case "come back":
+                page.come_back(state)
+            case "epoch":
+                state.begin_epoch()
+            case event:
+                state.apply(event)
+    new = Page()
+    new.come_back(state)
+    assert (page.calls, page.agents, page.cursor) == (new.calls, new.agents, new.cursor)
+
+
+@given(st.lists(_event, max_size=8), st.integers(-1, 12))
+def test_missed_changes_are_exactly_those_after_the_cursor(events: list[Event], after: int) -> None:
+    state = LiveState(kept=5)
+    frames = [frame for event in events if (frame := state.apply(event))]
+    missed = state.missed(state.epoch, after)
+    if missed is None:
+        assert not max(0, len(frames) - 5) <= after <= len(frames)
+    else:
+        assert list(missed) == frames[after:]
+
+
+def test_the_same_event_twice_is_one_change() -> None:
+    state, event = LiveState(), changed("a")
+    assert state.apply(event)
+    assert state.apply(event) is None
+    assert state.cursor == 1
+
+
+def test_an_ended_call_stays_through_wrap_up_then_leaves_the_snapshot() -> None:
+    state = LiveState()
+    state.apply(changed("a", 1000, stage="ended", marks={"ended": 1000}))
+    state.apply(changed("b", 1000, stage="connected"))
+
+    def shown(now_ms: int) -> list[str]:
+        return [call["call_id"] for call in json.loads(state.snapshot("anna", (), now_ms))["calls"]]
+
+    assert shown(1000 + ENDED_KEPT_MS - 1) == ["a", "b"]
+    assert shown(1000 + ENDED_KEPT_MS) == ["b"]
+
+
+def test_an_agent_nobody_has_heard_of_is_away() -> None:
+    snapshot = json.loads(LiveState().snapshot("anna", [("offer1", "call1")], 0))
+    assert snapshot["me"] == {
+        "username": "anna",
+        "presence": "away",
+        "reason": "",
+        "phone": "browser",
+        "since_ms": 0,
+    }
+    assert snapshot["offers"] == [{"offer_id": "offer1", "call_id": "call1"}]
+
+
+def test_a_refused_presence_changes_nothing() -> None:
+    state = LiveState()
+    state.apply(presence("anna", "ready", since_ms=5))
+    assert state.apply(presence("anna", "break", error="no such member")) is None
+    assert state.agent("anna").presence == "ready"
+
+
+def test_hostile_text_is_carried_as_data() -> None:
+    state = LiveState()
+    name = "<script>alert(1)</script>\"'\r\n\ud800\x00"
+    case = CaseSummary(
+        number="C-000001",
+        title=name,
+        service="",
+        category="",
+        impact="",
+        urgency="",
+        priority=1,
+        because={"service": (name,)},
+    )
+    frame = state.apply(changed("a", contact_name=name, case=case))
+    assert frame is not None
+    assert frame.isascii()
+    call = json.loads(frame)["call"]
+    assert call["contact_name"] == call["case"]["title"] == name
+    assert call["case"]["because"] == {"service": [name]}
+
+
+def test_calls_are_restored_from_what_the_store_has_of_them() -> None:
+    state = LiveState()
+    state.apply(changed("a", stage="ringing"))
+    state.apply(changed("gone from the store"))
+    assert state.call_ids() == ("a", "gone from the store")
+    state.restore([{"call_id": "a", "stage": "connected", "marks": {}}])
+    assert json.loads(state.snapshot("anna", (), 0))["calls"] == [
+        {"call_id": "a", "stage": "connected", "marks": {}}
+    ]
