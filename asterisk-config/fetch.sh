@@ -23,7 +23,6 @@ say() { echo "asterisk: $*"; }
 fail() { echo "asterisk: $*" >&2; exit 1; }
 
 [ $# -eq 1 ] || fail "usage: fetch.sh DEST"
-[ ! -e "$1" ] || { say "already unpacked in $1"; exit 0; }
 for tool in apt-get dpkg dpkg-deb; do
   command -v $tool >/dev/null || fail "$tool is missing: on a system without it, install Asterisk 22.8 or newer"
 done
@@ -36,6 +35,30 @@ case $architecture in
   arm64) libraries=usr/lib/aarch64-linux-gnu linker=usr/lib/ld-linux-aarch64.so.1 ;;
   *) fail "no packages for $architecture: install Asterisk 22.8 or newer yourself" ;;
 esac
+
+# Every program and every module that our configuration loads must find its libraries in the prefix.
+complete() { # PREFIX
+  local prefix=$1 module missing
+  local loader=("$prefix/$linker" --library-path "$prefix/$libraries")
+  missing=$(
+    { echo "$prefix/usr/sbin/asterisk"
+      echo "$prefix/usr/bin/flite"
+      for module in $(sed -n 's/^load *= *//p' "$config/etc/modules.conf"); do
+        echo "$prefix/$libraries/asterisk/modules/$module"
+      done
+    } | while read -r file; do
+      [ -e "$file" ] || { echo "$file"; continue; }
+      "${loader[@]}" --list "$file" 2>&1 | grep 'not found' || true
+    done
+  )
+  [ -z "$missing" ] || { say "missing: $(echo "$missing" | head -n 3 | xargs)"; return 1; }
+  "${loader[@]}" "$prefix/usr/sbin/asterisk" -V
+}
+
+if [ -e "$1" ]; then
+  complete "$1" || fail "$1 is outdated or damaged: remove it and try again"
+  exit 0
+fi
 
 # The Debian mirror in this machine's own apt sources; the security mirror has no testing.
 mirror=$(apt-get --no-release-info indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
@@ -82,25 +105,6 @@ unpack() {
   for package in "$work"/packages/*.deb; do dpkg-deb -x "$package" "$work/prefix" || return; done
 }
 
-# Every program and every module that our configuration loads must find its libraries in the prefix.
-complete() {
-  local prefix=$work/prefix module missing
-  local loader=("$prefix/$linker" --library-path "$prefix/$libraries")
-  missing=$(
-    { echo "$prefix/usr/sbin/asterisk"
-      echo "$prefix/usr/bin/flite"
-      for module in $(sed -n 's/^load *= *//p' "$config/etc/modules.conf"); do
-        echo "$prefix/$libraries/asterisk/modules/$module"
-      done
-    } | while read -r file; do
-      [ -e "$file" ] || { echo "$file"; continue; }
-      "${loader[@]}" --list "$file" 2>&1 | grep 'not found' || true
-    done
-  )
-  [ -z "$missing" ] || { say "missing: $(echo "$missing" | head -n 3 | xargs)"; return 1; }
-  "${loader[@]}" "$prefix/usr/sbin/asterisk" -V
-}
-
 for suite in testing sid; do
   say "reading the package index of Debian $suite"
   prepare_apt $suite
@@ -111,7 +115,7 @@ for suite in testing sid; do
     mkdir "$work/packages" "$work/prefix"
     "download_$amount" || continue
     say "unpacking $(ls "$work/packages" | wc -l) packages"
-    if unpack && complete; then
+    if unpack && complete "$work/prefix"; then
       mv -T "$work/prefix" "$destination"
       say "ready in $destination"
       exit 0

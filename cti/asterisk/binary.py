@@ -28,18 +28,24 @@ class AsteriskBinary:
     version: str
 
 
+def unpacked_folder(settings: Settings) -> Path:
+    """Where Asterisk is unpacked on a system that has none."""
+    return settings.asterisk_prefix or settings.var / "asterisk"
+
+
 def find_asterisk(settings: Settings) -> AsteriskBinary:
-    """The Asterisk in SVARKLAR_ASTERISK_PREFIX, the system's, or the one in the var folder.
+    """The Asterisk in the folder of the settings, else the system's, else the one in the var folder.
 
     Runs `asterisk -V`, so this blocks for some milliseconds. Raises AsteriskMissing.
     """
-    chosen = os.environ.get("SVARKLAR_ASTERISK_PREFIX")
-    candidates = (_unpacked(Path(chosen)),) if chosen else (_system(), _unpacked(settings.var / "asterisk"))
-    for candidate in candidates:
-        if candidate is not None:
-            return candidate
-    where = chosen or settings.var / "asterisk"
-    raise AsteriskMissing(f"no Asterisk 22.8 or newer on this system nor in {where}: run `make setup`")
+    folder = unpacked_folder(settings)
+    found = (None if settings.asterisk_prefix else _system()) or _unpacked(folder)
+    if found is None:
+        oldest = ".".join(map(str, OLDEST))
+        raise AsteriskMissing(
+            f"no Asterisk {oldest} or newer on this system nor in {folder}: run `make setup`"
+        )
+    return found
 
 
 def _system() -> AsteriskBinary | None:

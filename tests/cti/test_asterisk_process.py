@@ -165,11 +165,9 @@ async def _until_number(stream):
             return
 
 
-async def test_without_any_asterisk_the_error_says_what_to_run(settings, monkeypatch):
-    monkeypatch.setenv("SVARKLAR_ASTERISK_PREFIX", str(settings.var / "nothing"))
-
+async def test_without_any_asterisk_the_error_says_what_to_run(new_settings, tmp_path):
     with pytest.raises(AsteriskMissing, match="make setup"):
-        find_asterisk(settings)
+        find_asterisk(new_settings(asterisk_prefix=tmp_path / "nothing"))
 
 
 async def test_a_new_process_has_no_id_yet(settings, secrets):

@@ -1,0 +1,83 @@
+# The doors of the project. Each sets up what it needs; what is there and unchanged is not made again.
+#
+#   make run     set up everything, start, show a demo call, keep serving
+#   make demo    set up everything, one demo call, timeline in var/demo, end
+#   make test    every test
+#   make check   formatting, types, import arrows, pages, and the tests that need no server
+#   make bench   the figures
+#   make setup   set up everything and start nothing
+#   make lock    renew the lock files in requirements/
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := run
+MAKEFLAGS += --no-print-directory
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+web := screenpop/web
+web_sources := $(shell find $(web) -name node_modules -prune -o -type f -print)
+var := $(or $(SVARKLAR_VAR),var)
+
+.PHONY: run demo test check bench setup lock asterisk chromium
+
+run: setup
+	@exec svarklar up
+
+demo: setup
+	@exec svarklar demo
+
+test: setup .venv/develop chromium
+	pytest --numprocesses auto --dist loadfile
+
+check: setup .venv/develop
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	npm --prefix $(web) run check
+	pytest --numprocesses auto --dist loadfile -m 'not server and not browser'
+
+bench: setup .venv/develop chromium
+	@exec python -m tests.bench
+
+setup: .venv/runtime screenpop/static/index.html asterisk $(var)/prompts/.made
+
+.venv/runtime: requirements/runtime.txt pyproject.toml setup/python.sh
+	@setup/python.sh requirements/runtime.txt
+	@touch $@
+
+.venv/develop: requirements/develop.txt .venv/runtime
+	@setup/python.sh requirements/develop.txt
+	@touch $@
+
+$(web)/node_modules/.package-lock.json: $(web)/package-lock.json | .venv/runtime
+	@setup/node.sh
+	@echo "pages: installing their packages"
+	@npm --prefix $(web) ci --silent
+	@touch $@
+
+screenpop/static/index.html: $(web)/node_modules/.package-lock.json $(web_sources)
+	@echo "pages: building"
+	@npm --prefix $(web) run build --silent -- --logLevel warn
+	@touch $@
+
+# Not a file: only the program knows whether this system's Asterisk will do.
+asterisk: .venv/runtime
+	@python -m cti.asterisk
+
+$(var)/prompts/.made: $(wildcard ivr/texts/*) ivr/prompts.py ivr/voices.py | .venv/runtime asterisk
+	@echo "prompts: speaking them"
+	@svarklar prompts
+	@mkdir -p $(@D) && touch $@
+
+chromium:
+	@setup/chromium.sh
+
+lock: .venv/runtime
+	@python -m venv build/lock
+	@build/lock/bin/pip install --quiet uv
+	@for name in runtime develop node; do \
+	  build/lock/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
+	    requirements/$$name.in --output-file requirements/$$name.txt; \
+	done
