@@ -1,0 +1,107 @@
+/** The desk: what is known of calls, the telephone, and what the agent does with both. */
+
+import { createContext, tick } from "svelte";
+import { apply, dismiss, look, NOTHING_KNOWN, type DeskState } from "../lib/desk-state";
+import { LiveConnection } from "../lib/live.svelte";
+import { afterPaint } from "../lib/painted";
+import { Softphone } from "../lib/softphone.svelte";
+import type { Me } from "../lib/api";
+import type { Line } from "../lib/line.svelte";
+import type { PendingOffer, ServerMessage } from "../lib/messages";
+import type { Call, PhoneKind, PresenceState } from "../lib/records";
+
+export class Desk {
+  state = $state.raw<DeskState>(NOTHING_KNOWN);
+  /** What the server refused last, in the reader's language; empty: nothing. */
+  refusal = $state("");
+  /** My calls in the order they came; ended ones until they are dismissed. */
+  readonly mine = $derived(this.state.mine.flatMap((id) => this.state.calls.get(id) ?? []));
+  /** The call whose pop is shown. */
+  readonly front = $derived(this.state.calls.get(this.state.front ?? "") ?? null);
+  readonly living = $derived(this.mine.filter((call) => call.stage !== "ended"));
+  /** My calls that are about to ring, or ring. */
+  readonly arriving = $derived(this.living.filter((call) => call.stage !== "connected"));
+  readonly isTalking = $derived(this.living.some((call) => call.stage === "connected"));
+  readonly phone = new Softphone();
+  readonly live: LiveConnection;
+  readonly who: Me;
+  /** Offers that this connection has answered. */
+  #answered = new Set<string>();
+
+  constructor(who: Me, onRefused: () => void) {
+    this.who = who;
+    this.live = new LiveConnection({
+      position: () => this.state,
+      receive: (message) => this.#receive(message),
+      refused: onRefused,
+    });
+  }
+
+  /** The line that the buttons of the telephone act on: that of the call in front, else the one in use. */
+  get line(): Line | null {
+    return (this.front && this.lineOf(this.front)) ?? this.phone.current;
+  }
+
+  /** The call on the telephone that is this call: by its case number, else by the caller's number. */
+  lineOf(call: Call): Line | null {
+    if (!this.state.mine.includes(call.call_id)) return null;
+    const lines = this.phone.lines;
+    const byCase = lines.find((line) => line.caseNumber !== "" && line.caseNumber === call.case?.number);
+    const byNumber = lines.find((line) => line.caseNumber === "" && line.number === call.number);
+    const only = this.living.length === 1 && lines.length === 1 ? lines[0] : undefined;
+    return byCase ?? byNumber ?? only ?? null;
+  }
+
+  /** The call of mine that is on this line. */
+  callOf(line: Line): Call | null {
+    return this.mine.find((call) => this.lineOf(call) === line) ?? null;
+  }
+
+  /** Shows this call; null: back to my own. */
+  look(callId: string | null): void {
+    this.state = look(this.state, callId);
+  }
+
+  dismiss(callId: string): void {
+    this.state = dismiss(this.state, callId);
+  }
+
+  /** Asks for this presence; the answer comes over the live connection. */
+  wish(presence: PresenceState, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
+    this.refusal = "";
+    this.live.send({ type: "presence", presence, reason, phone });
+  }
+
+  /** Answers the ringing call in front, else the first that rings. */
+  answer(): void {
+    const isRinging = (line: Line | null) => line?.state === "ringing";
+    const line = isRinging(this.line) ? this.line : this.phone.lines.find(isRinging);
+    if (!line) return;
+    this.phone.answer(line);
+    this.look(this.callOf(line)?.call_id ?? this.state.front);
+  }
+
+  #receive(message: ServerMessage): void {
+    this.state = apply(this.state, message);
+    if (message.type === "snapshot" || message.type === "resumed") this.#answered.clear();
+    if (message.type === "error") this.refusal = message.message;
+    if (message.type === "presence" && message.agent.username === this.who.user.username) {
+      this.refusal = message.agent.error ?? "";
+    }
+    for (const offer of this.state.offers) this.#show(offer);
+  }
+
+  /** Says when the pop of this offer is on the screen; the phone waits for that. */
+  #show({ offer_id, call_id }: PendingOffer): void {
+    if (this.#answered.has(offer_id) || !this.state.calls.has(call_id)) return;
+    this.#answered.add(offer_id);
+    const painted = () => {
+      performance.mark(`pop-painted:${offer_id}`);
+      this.live.send({ type: "painted", offer_id });
+    };
+    const hidden = () => this.live.send({ type: "hidden", offer_id });
+    void tick().then(() => afterPaint(painted, hidden));
+  }
+}
+
+export const [getDesk, setDesk] = createContext<Desk>();

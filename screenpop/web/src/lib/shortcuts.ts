@@ -1,0 +1,65 @@
+/** The keys of the desk: one table, from which both the bindings and the help are made. */
+
+import { tinykeys } from "tinykeys";
+import type { TextKey } from "./text.svelte";
+
+export type Action =
+  | "answer" | "hold" | "mute" | "hangUp" | "keypad"
+  | "voice" | "faster" | "article" | "close"
+  | "nextCall" | "previousCall" | "nextMine" | "dismiss"
+  | "ready" | "break" | "wrapup" | "menu" | "help";
+
+export interface Shortcut {
+  action: Action;
+  /** As tinykeys writes it, and as it is printed. */
+  key: string;
+  printed: string;
+  group: "telephone" | "call" | "desk";
+}
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  { action: "answer", key: "a", printed: "A", group: "telephone" },
+  { action: "hold", key: "h", printed: "H", group: "telephone" },
+  { action: "mute", key: "m", printed: "M", group: "telephone" },
+  { action: "keypad", key: "k", printed: "K", group: "telephone" },
+  { action: "hangUp", key: "x", printed: "X", group: "telephone" },
+  { action: "voice", key: "v", printed: "V", group: "call" },
+  { action: "faster", key: "Shift+v", printed: "Shift V", group: "call" },
+  { action: "article", key: "([1-5])", printed: "1–5", group: "call" },
+  { action: "nextMine", key: "t", printed: "T", group: "call" },
+  { action: "dismiss", key: "d", printed: "D", group: "call" },
+  { action: "close", key: "Escape", printed: "Esc", group: "call" },
+  { action: "nextCall", key: "n", printed: "N", group: "desk" },
+  { action: "previousCall", key: "p", printed: "P", group: "desk" },
+  { action: "ready", key: "r", printed: "R", group: "desk" },
+  { action: "break", key: "b", printed: "B", group: "desk" },
+  { action: "wrapup", key: "w", printed: "W", group: "desk" },
+  { action: "menu", key: "u", printed: "U", group: "desk" },
+  { action: "help", key: "Shift+?", printed: "?", group: "desk" },
+];
+
+/** The text that says what the action does. */
+export function actionText(action: Action): TextKey {
+  return `action.${action}`;
+}
+
+/**
+ * Calls `act` for each key of the table, until the returned function is called. Keys that are typed
+ * into a field mean themselves; `Escape` always acts; `areOn` says whether single keys are wanted.
+ */
+export function listen(areOn: () => boolean, act: (action: Action, key: string) => void): () => void {
+  const bindings = SHORTCUTS.map(({ action, key }) => [
+    key,
+    (event: KeyboardEvent) => {
+      if (event.repeat || isTyping(event.target)) return;
+      if (action !== "close" && !areOn()) return;
+      if (action !== "close") event.preventDefault();
+      act(action, event.key);
+    },
+  ] as const);
+  return tinykeys(window, Object.fromEntries(bindings));
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+}

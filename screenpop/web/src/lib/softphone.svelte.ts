@@ -1,0 +1,102 @@
+/** The telephone in the page: registers, comes back by itself, and holds the calls that are on it. */
+
+import { UA, WebSocketInterface } from "jssip";
+import type { IncomingRequest } from "jssip/lib/SIPMessage";
+import type { RTCSessionEvent } from "jssip/lib/UA";
+import type { SipAccount } from "./api";
+import { CALL_MEDIA, Line, type MicrophoneProblem } from "./line.svelte";
+
+export type Registration = "off" | "connecting" | "registered" | "failed";
+
+const RETRY_MS = 4000;
+
+export class Softphone {
+  registration = $state<Registration>("off");
+  /** Calls on this telephone in the order they came; ended ones are gone. */
+  lines = $state.raw<readonly Line[]>([]);
+  /** The last call that ended, for its cause. */
+  lastEnded = $state.raw<Line | null>(null);
+  problem = $state<MicrophoneProblem | null>(null);
+
+  #agent: UA | null = null;
+  #host = "";
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  /** The call one talks on, else one that is held, else one that rings. */
+  get current(): Line | null {
+    const first = (state: Line["state"]) => this.lines.find((line) => line.state === state);
+    return first("talking") ?? first("calling") ?? first("held") ?? first("ringing") ?? null;
+  }
+
+  /** Connects with this account; `register: false` for a telephone that only calls out. */
+  start(account: SipAccount, options: { register: boolean } = { register: true }): void {
+    if (this.#agent !== null) return;
+    this.registration = "connecting";
+    this.#host = account.uri.slice(account.uri.lastIndexOf("@") + 1);
+    const agent = new UA({
+      sockets: new WebSocketInterface(account.ws_url),
+      uri: account.uri,
+      authorization_user: account.username,
+      password: account.password,
+      register: options.register,
+      register_expires: 300,
+      session_timers: false,
+      connection_recovery_min_interval: 1,
+      connection_recovery_max_interval: 8,
+    });
+    agent.on("connected", () => {
+      if (!options.register) this.registration = "registered";
+    });
+    agent.on("registered", () => (this.registration = "registered"));
+    agent.on("unregistered", () => (this.registration = "connecting"));
+    agent.on("disconnected", () => (this.registration = "connecting"));
+    agent.on("registrationFailed", () => {
+      this.registration = "failed";
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => agent.register(), RETRY_MS);
+    });
+    agent.on("newRTCSession", ({ originator, session, request }: RTCSessionEvent) => {
+      const invite = (originator as string) === "remote" ? (request as IncomingRequest) : null;
+      const line = new Line(session, invite, (ended) => this.#end(ended));
+      this.lines = [...this.lines, line];
+    });
+    agent.start();
+    this.#agent = agent;
+  }
+
+  /** Hangs up and signs off. */
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#agent?.stop();
+    this.#agent = null;
+    this.registration = "off";
+  }
+
+  /**
+   * Calls a number of our own server with this sound. `from` is the caller's number as a trunk would
+   * assert it (RFC 3325), since the account is known by the From header; empty: withheld.
+   */
+  call(number: string, from: string, sound: MediaStream): void {
+    this.problem = null;
+    this.lastEnded = null;
+    const asserted = from === "" ? "sip:anonymous@anonymous.invalid" : `sip:${from}@${this.#host}`;
+    this.#agent?.call(number, {
+      ...CALL_MEDIA,
+      mediaStream: sound,
+      extraHeaders: [`P-Asserted-Identity: <${asserted}>`],
+    });
+  }
+
+  /** Answers; whom one talks to is held first. */
+  answer(line: Line): void {
+    this.problem = null;
+    for (const other of this.lines) if (other.state === "talking") other.toggleHold();
+    line.answer();
+  }
+
+  #end(line: Line): void {
+    this.lines = this.lines.filter((other) => other !== line);
+    this.lastEnded = line;
+    this.problem = line.problem;
+  }
+}
