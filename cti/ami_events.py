@@ -1,0 +1,124 @@
+"""Asterisk's manager messages → our events. Pure.
+
+| Asterisk says                                           | we understand                           |
+|---------------------------------------------------------|-----------------------------------------|
+| QueueCallerJoin; QueueEntry (in an answer)              | QueueJoined                             |
+| DialBegin of an agent's channel: the INVITE has left    | RingStarted                             |
+| AgentRingNoAnswer; DialEnd without ANSWER; Hangup, each | RingEnded (a call takes the first one)  |
+| of an agent's channel                                   |                                         |
+| AgentConnect                                            | AgentConnected                          |
+| Hangup of the caller's channel: Uniqueid is Linkedid    | CallEnded                               |
+| the list of CoreShowChannels                            | Resynced                                |
+
+QueueCallerLeave and QueueCallerAbandon say nothing that AgentConnect or Hangup does not. The time of
+an event is that of its arrival: Asterisk's RingTime and HoldTime are whole seconds. A Hangup's
+cause may be that of an earlier leg (a refused media connection leaves its own): it is for the log.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from cti.events import (
+    AgentConnected,
+    CallEnded,
+    CallEvent,
+    QueueJoined,
+    Resynced,
+    RingEnded,
+    RingStarted,
+)
+from cti.records import AgentLeg, PhoneKind
+
+_PHONE = re.compile(r"PJSIP/(?P<agent>[a-z][a-z0-9]*)-(?P<kind>browser|phone)(-[0-9a-f]+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class AmiMessage:
+    """One event of Asterisk Manager: its fields as on the wire, and when it arrived (our clock)."""
+
+    fields: Mapping[str, str]
+    at_ms: int
+
+    @property
+    def event(self) -> str:
+        """The event's name."""
+        return self.fields["Event"]
+
+    def get(self, field: str) -> str:
+        """The field's value; empty where the message has none, or Asterisk does not know it."""
+        value = self.fields.get(field, "")
+        return "" if value == "<unknown>" else value
+
+
+def phone_of(channel: str) -> tuple[str, PhoneKind] | None:
+    """Agent and kind of phone of a channel or queue interface; None where it is no agent's."""
+    match = _PHONE.fullmatch(channel)
+    return (match["agent"], cast(PhoneKind, match["kind"])) if match else None
+
+
+def translate(message: AmiMessage) -> CallEvent | None:
+    """The event that the message tells of; None for most."""
+    call_id = message.get("Linkedid")
+    if message.event in ("QueueCallerJoin", "QueueEntry"):
+        return _joined(message)
+    if message.event == "Hangup" and call_id and _is_caller(message):
+        return CallEnded(call_id=call_id, at_ms=message.at_ms, cause=message.get("Cause-txt"))
+    phone = phone_of(message.get("Channel" if message.event == "Hangup" else "DestChannel"))
+    return _of_agent(message, call_id, phone[0]) if call_id and phone else None
+
+
+def resynced(channels: Iterable[AmiMessage], asked_ms: int) -> Resynced:
+    """What the CoreShowChannel messages of one list say together; `asked_ms`: when it was asked for."""
+    living: dict[str, None] = {}
+    legs: list[AgentLeg] = []
+    for channel in channels:
+        call_id, phone = channel.get("Linkedid"), phone_of(channel.get("Channel"))
+        if _is_caller(channel):
+            living[call_id] = None
+        elif phone is not None:
+            legs.append(AgentLeg(call_id=call_id, agent=phone[0], state=_leg_state(channel)))
+    return Resynced(at_ms=asked_ms, living=tuple(living), legs=tuple(legs))
+
+
+def _is_caller(message: AmiMessage) -> bool:
+    return message.get("Uniqueid") == message.get("Linkedid")
+
+
+def _joined(message: AmiMessage) -> QueueJoined | None:
+    """An entry of the queue's list has no Linkedid: it is the caller's own channel."""
+    call_id = message.get("Linkedid") or message.get("Uniqueid")
+    position = message.get("Position")
+    if not call_id or not position.isdecimal():
+        return None
+    return QueueJoined(
+        call_id=call_id,
+        at_ms=message.at_ms,
+        queue=message.get("Queue"),
+        position=int(position),
+        number=message.get("CallerIDNum"),
+        name=message.get("CallerIDName"),
+    )
+
+
+def _of_agent(message: AmiMessage, call_id: str, agent: str) -> CallEvent | None:
+    at_ms = message.at_ms
+    match message.event:
+        case "DialBegin":
+            return RingStarted(call_id=call_id, at_ms=at_ms, agent=agent)
+        case "AgentConnect":
+            return AgentConnected(call_id=call_id, at_ms=at_ms, agent=agent)
+        case "AgentRingNoAnswer":
+            return RingEnded(call_id=call_id, at_ms=at_ms, agent=agent, reason="NOANSWER")
+        case "DialEnd" if message.get("DialStatus") != "ANSWER":
+            return RingEnded(call_id=call_id, at_ms=at_ms, agent=agent, reason=message.get("DialStatus"))
+        case "Hangup":
+            return RingEnded(call_id=call_id, at_ms=at_ms, agent=agent, reason=message.get("Cause-txt"))
+    return None
+
+
+def _leg_state(channel: AmiMessage) -> Literal["offered", "ringing", "connected"]:
+    if channel.get("BridgeId"):
+        return "connected"
+    return "offered" if channel.get("ChannelStateDesc") == "Down" else "ringing"
