@@ -31,4 +31,4 @@ class WebConfig:
     session_life_ms: int = 12 * 3_600_000
     session_idle_ms: int = 3_600_000
     away_after_s: float = 15.0
-    outbox_frames: int = 256
+    outbox_frames: int = 512

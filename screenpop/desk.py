@@ -26,20 +26,20 @@ from screenpop.offers import ForeignOffer, Offers
 
 log = structlog.get_logger()
 
-State = Callable[[str, Event], None]
+Publish = Callable[[str, Event], None]
 
 
 class Desk:
     """All open pages of all users.
 
-    `endpoints` are the phones that exist (`anna-browser`); `state(stream, event)` puts a fact on the bus
-    without waiting; an agent without any page for `away_after_s` leaves the queue.
+    `endpoints` are the phones that exist (`anna-browser`); `publish(stream, event)` puts a fact on the
+    bus without waiting; an agent without any page for `away_after_s` leaves the queue.
     """
 
     def __init__(
         self,
         state: LiveState,
-        publish: State,
+        publish: Publish,
         *,
         endpoints: Iterable[str],
         away_after_s: float,
@@ -152,7 +152,7 @@ class Desk:
 
     def _offer(self, event: OfferMade) -> None:
         pages = self._pages_of(event.agent)
-        answers = self._offers.made(event, pages)
+        answers = self._offers.made(event, pages, self._clock())
         if answers:
             frame = offer_frame(event)
             for browser in pages:

@@ -31,7 +31,8 @@ _SESSION_CHECK_S = 60.0
 
 async def run_desk(app: web.Application) -> AsyncIterator[None]:
     """Cleanup context: the desk hears the bus from here on."""
-    config, state, wire = app[CONFIG], LiveState(), Wire(app[THE_BUS])
+    config, wire = app[CONFIG], Wire(app[THE_BUS])
+    state = LiveState(kept=config.outbox_frames // 2)  # what a page missed fits into its outbox
     desk = Desk(state, wire.publish, endpoints=config.sip_passwords, away_after_s=config.away_after_s)
 
     async def recall() -> None:
@@ -72,8 +73,8 @@ async def live(request: web.Request) -> web.WebSocketResponse:
     browser = Browser(socket, request.transport, signed_in, config.outbox_frames)
     writer = asyncio.create_task(browser.write())
     with request.app[SESSIONS].held(signed_in.token_hash):
-        desk.join(browser, epoch, after)
         try:
+            desk.join(browser, epoch, after)
             await _hear(socket, browser, desk)
         finally:
             desk.leave(browser)

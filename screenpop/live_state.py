@@ -41,7 +41,7 @@ class _Held:
 class LiveState:
     """Calls and agents as they are now, and the latest `kept` changes."""
 
-    def __init__(self, kept: int = 1000) -> None:
+    def __init__(self, kept: int = 256) -> None:
         self._calls: dict[str, _Held] = {}
         self._agents: dict[str, Agent] = {}
         self._changes: deque[bytes] = deque(maxlen=kept)

@@ -33,14 +33,16 @@ class Offers:
     def __init__(self) -> None:
         self._offers: dict[str, _Offer] = {}
 
-    def made(self, offer: OfferMade, browsers: Collection[Hashable]) -> tuple[OfferAnswered, ...]:
+    def made(
+        self, offer: OfferMade, browsers: Collection[Hashable], now_ms: int
+    ) -> tuple[OfferAnswered, ...]:
         """A new offer, with the agent's browsers it can be sent to. A known one changes nothing."""
         if offer.offer_id in self._offers:
             return ()
         self._offers[offer.offer_id] = _Offer(offer)
         if len(self._offers) > _REMEMBERED:
             del self._offers[next(iter(self._offers))]
-        return (_answer(offer, "delivered", offer.at_ms),) if browsers else ()
+        return (_answer(offer, "delivered", now_ms),) if browsers else ()
 
     def open_to(self, agent: str, now_ms: int) -> tuple[OfferMade, ...]:
         """The offers that wait for a browser of this agent."""
@@ -48,11 +50,9 @@ class Offers:
 
     def arrived(self, agent: str, others: Collection[Hashable], now_ms: int) -> tuple[OfferAnswered, ...]:
         """A browser has come and will be sent the open offers; they are news where there were no others."""
-        return (
-            ()
-            if others
-            else tuple(_answer(made, "delivered", now_ms) for made in self.open_to(agent, now_ms))
-        )
+        if others:
+            return ()
+        return tuple(_answer(made, "delivered", now_ms) for made in self.open_to(agent, now_ms))
 
     def left(self, agent: str, remaining: Set[Hashable], now_ms: int) -> tuple[OfferAnswered, ...]:
         """A browser is gone; it may come back within the cap, so the offers stay open."""
@@ -79,6 +79,7 @@ class Offers:
         """The gate waits no longer."""
         if offer := self._offers.get(offer_id):
             offer.open = False
+            offer.hidden.clear()
 
     def _all_hidden(self, agent: str, browsers: Set[Hashable], now_ms: int) -> tuple[OfferAnswered, ...]:
         unseen = [offer for offer in self._open(agent, now_ms) if browsers <= offer.hidden]

@@ -114,6 +114,22 @@ async def test_an_unknown_epoch_or_cursor_gets_a_snapshot(enter: Enter, query: d
     assert (await live.next())["type"] == "snapshot"
 
 
+async def test_a_page_that_missed_more_than_it_could_take_gets_a_snapshot(
+    bus: MemoryBus, serve: Serve, enter: Enter
+) -> None:
+    server = await serve(outbox_frames=4)
+    anna, bo = await enter("anna", at=server), await enter("bo", at=server)
+    witness = await bo.live()
+    epoch = (await witness.until("snapshot"))["epoch"]
+    for _ in range(10):
+        await change(bus, "call1")
+        await witness.until("call")
+    back = await anna.live(epoch=epoch, after=0)
+    assert (await back.next())["cursor"] == 10
+    await change(bus, "call1")
+    assert (await back.next())["cursor"] == 11
+
+
 async def test_a_bus_that_lagged_gives_everybody_a_new_epoch_and_what_the_store_knows(
     serve: Serve, enter: Enter, store: Store
 ) -> None:
