@@ -51,10 +51,12 @@ setup: .venv/runtime screenpop/static/index.html asterisk $(var)/prompts/.made
 	@setup/python.sh requirements/develop.txt
 	@touch $@
 
+# Not `npm ci`: it refuses a lock that names no files of vite's for other operating systems. This installs
+# what the lock says all the same, and --no-save leaves the lock as it is.
 $(web)/node_modules/.package-lock.json: $(web)/package-lock.json | .venv/runtime
 	@setup/node.sh
 	@echo "pages: installing their packages"
-	@npm --prefix $(web) ci --silent
+	@npm --prefix $(web) install --no-save --ignore-scripts --loglevel error
 	@touch $@
 
 screenpop/static/index.html: $(web)/node_modules/.package-lock.json $(web_sources)

@@ -18,5 +18,5 @@ fi
 echo "python: installing what is in $1"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/pip install --require-hashes --requirement "$1" |
-  sed -nu 's/^Collecting \([^ ]*\).*/  \1/p; s/^\(Installing\|Successfully\).*/  \1 …/p'
+  sed -nu 's/^Collecting \([^ ]*\).*/  \1/p'
 .venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
