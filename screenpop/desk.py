@@ -26,6 +26,8 @@ from screenpop.offers import ForeignOffer, Offers
 
 log = structlog.get_logger()
 
+_REFUSALS = ("asterisk_down",)  # causes that have a text of their own
+
 Publish = Callable[[str, Event], None]
 
 
@@ -102,7 +104,7 @@ class Desk:
         """An event of the DESK stream: numbered, and to everybody."""
         if isinstance(event, PresenceChanged) and event.error:
             log.warning("presence_refused", agent=event.agent, presence=event.presence, error=event.error)
-            self._refuse(event.agent, "presence_refused")
+            self._refuse(event.agent, event.error if event.error in _REFUSALS else "presence_refused")
         frame = self._state.apply(event)
         if frame is None:
             return

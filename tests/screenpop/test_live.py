@@ -332,12 +332,18 @@ async def test_who_has_no_phone_cannot_be_ready_at_it(enter: Enter) -> None:
     assert (await live.next())["code"] == "no_phone"
 
 
-async def test_a_refusal_of_the_queue_is_told_to_its_agent_only(bus: MemoryBus, enter: Enter) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [("refused", "presence_refused"), ("<b>", "presence_refused"), ("asterisk_down", "asterisk_down")],
+)
+async def test_a_refusal_of_the_queue_is_told_to_its_agent_only(
+    bus: MemoryBus, enter: Enter, error: str, code: str
+) -> None:
     anna, bo = await (await enter("anna")).live(), await (await enter("bo")).live()
     await anna.until("snapshot")
     await bo.until("snapshot")
-    await presence(bus, "anna", "ready", error="Unable to add interface")
-    assert (await anna.next())["code"] == "presence_refused"
+    await presence(bus, "anna", "ready", error=error)
+    assert (await anna.next())["code"] == code
     await change(bus, "call1")
     assert (await bo.next())["type"] == "call"
 
