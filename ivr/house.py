@@ -12,7 +12,7 @@ import structlog
 from casestore import cases, contacts, recordings
 from casestore.cases import NewCase
 from casestore.db import Store, Transaction
-from casestore.ranking import Ranking, similar_cases
+from casestore.ranking import Ranking
 from casestore.views import CaseView, ContactView
 from cti.bus import Publisher
 from cti.events import CALLS, CallEvent, CaseRegistered, now_ms
@@ -122,7 +122,9 @@ class StoreHouse:
                     )
                     for ranked in self._ranking.suggest(texts, language)
                 ),
-                similar=tuple(summary(case) for case in similar_cases(texts[0][0], others, language)),
+                similar=tuple(
+                    summary(case) for case in self._ranking.similar_cases(texts[0][0], others, language)
+                ),
             )
 
         return await self._read(look)
