@@ -94,4 +94,5 @@ class ImportReport:
 
     added: int = 0
     changed: int = 0
+    removed: int = 0
     errors: tuple[str, ...] = ()

@@ -1,0 +1,74 @@
+"""The knowledge base: articles from Markdown files with front matter, by key and language."""
+
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+
+from casestore import article_files
+from casestore.db import Transaction
+from casestore.tables import ArticleRow
+from casestore.views import ArticleView, ImportReport
+
+log = structlog.get_logger()
+
+_FIELDS = ("title", "service", "category", "body", "keywords", "examples")
+_FALLBACK = "en"
+
+
+def import_directory(tx: Transaction, directory: Path) -> ImportReport:
+    """Make the articles those of the directory (its shape: see `casestore.article_files`).
+
+    An article whose file is gone is removed; one whose file has become bad stays as it was. Nothing at all
+    is removed where the directory holds no article files.
+    """
+    read = article_files.read(directory)
+    known = {(row.language, row.key): row for row in tx.scalars(select(ArticleRow))}
+    added = changed = 0
+    for article in read.articles:
+        row = known.get((article.language, article.key))
+        if row is None:
+            row = ArticleRow(key=article.key, language=article.language)
+            tx.add(row)
+            added += 1
+        elif _view(row) != article:
+            changed += 1
+        for field in _FIELDS:
+            value = getattr(article, field)
+            setattr(row, field, list(value) if isinstance(value, tuple) else value)
+    gone = [row for place, row in known.items() if read.present and place not in read.present]
+    for row in gone:
+        tx.delete(row)
+    tx.flush()
+    report = ImportReport(added=added, changed=changed, removed=len(gone), errors=read.errors)
+    log.info("knowledge_imported", added=added, changed=changed, removed=len(gone), errors=len(read.errors))
+    return report
+
+
+def articles(tx: Transaction, language: str | None = None) -> tuple[ArticleView, ...]:
+    """All articles by key, of one language or of all."""
+    query = select(ArticleRow).order_by(ArticleRow.key, ArticleRow.language)
+    if language is not None:
+        query = query.where(ArticleRow.language == language)
+    return tuple(_view(row) for row in tx.scalars(query))
+
+
+def article(tx: Transaction, key: str, language: str) -> ArticleView | None:
+    """The article in this language, else in English, else None."""
+    wanted = (language, _FALLBACK)
+    query = select(ArticleRow).where(ArticleRow.key == key, ArticleRow.language.in_(wanted))
+    rows = sorted(tx.scalars(query), key=lambda row: wanted.index(row.language))
+    return _view(rows[0]) if rows else None
+
+
+def _view(row: ArticleRow) -> ArticleView:
+    return ArticleView(
+        key=row.key,
+        language=row.language,
+        title=row.title,
+        service=row.service,
+        category=row.category,
+        body=row.body,
+        keywords=tuple(row.keywords),
+        examples=tuple(row.examples),
+    )
