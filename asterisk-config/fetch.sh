@@ -48,7 +48,7 @@ complete() { # PREFIX
       done
     } | while read -r file; do
       [ -e "$file" ] || { echo "$file"; continue; }
-      "${loader[@]}" --list "$file" 2>&1 | grep 'not found' || true
+      "${loader[@]}" --list "$file" 2>&1 | grep -E 'not found|cannot open' || true
     done
   )
   [ -z "$missing" ] || { say "missing: $(echo "$missing" | head -n 3 | xargs)"; return 1; }

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import re
 
 import pytest
 from aiohttp import WSMsgType, web
 from raw_asterisk import Manager, gateway
 
+from cti.secrets import load_secrets
+from cti.settings import Trunk
 from phone.codecs import codec
 from phone.user_agent import CallFailed, UserAgent
 
@@ -86,6 +89,36 @@ async def test_a_desk_phone_with_a_wrong_password_is_refused(settings):
     async with telephone(settings, "anna-phone", "wrong") as phone:
         with pytest.raises(CallFailed):
             await phone.register()
+
+
+async def test_a_trunk_calls_in_as_itself_by_its_address_alone(start_asterisk, new_settings):
+    settings = new_settings(trunks=[Trunk(name="exchange", host="127.0.0.0/8")])
+    secrets = load_secrets(settings, ())
+    async with (
+        start_asterisk(settings),
+        Manager(settings, secrets.ami) as manager,
+        telephone(settings) as phone,
+    ):
+        await phone.call("100", codec("pcma"), "+46701740605")
+        joined = await manager.until(Event="QueueCallerJoin")
+
+    assert joined["Channel"].startswith("PJSIP/trunk-exchange-")
+
+
+async def test_a_whole_call_leaves_a_clean_log(settings, secrets, manager):
+    async with (
+        gateway(settings),
+        desk_phone(settings, secrets, manager) as ringing,
+        telephone(settings) as phone,
+    ):
+        call = await phone.call("100", codec("g722"), "+46701740605")
+        await (await ringing.get()).answer()
+        await manager.until(Event="AgentConnect")
+        await call.hang_up()
+        await manager.until(Event="AgentComplete")
+
+    log = (settings.var / "asterisk-run/log/messages").read_text()
+    assert not re.findall(r".*(?:WARNING|ERROR).*", log)
 
 
 async def test_intake_reads_what_it_needs_to_know_of_the_call(settings):
