@@ -1,6 +1,6 @@
 """The web server, put together."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
@@ -17,19 +17,19 @@ from screenpop.sessions import Sessions
 _MOST_BODY_BYTES = 64 * 1024
 
 
-def _no_other_parts() -> Mapping[str, str]:
-    return {}
-
-
 def make_app(
-    config: WebConfig, store: Store, bus: Bus, *, health: api.Health = _no_other_parts
+    config: WebConfig, store: Store, bus: Bus, *, health: api.Health = dict, figures: api.Figures = dict
 ) -> web.Application:
-    """The application; nothing connects before it is started. `health` names every part and its state."""
+    """The application; nothing connects before it is started.
+
+    `health` names the other parts and their state (`ok`, or what is wrong), `figures` what is measured.
+    """
     app = web.Application(middlewares=[refusals, own_origin_only], client_max_size=_MOST_BODY_BYTES)
     app[CONFIG] = config
     app[STORE] = store
     app[live.THE_BUS] = bus
     app[api.HEALTH] = health
+    app[api.FIGURES] = figures
     app[SESSIONS] = Sessions(store, life_ms=config.session_life_ms, idle_ms=config.session_idle_ms)
     app[PASSWORDS] = PasswordCheck()
     app[LIMITS] = LoginLimits()
@@ -55,6 +55,7 @@ _ROUTES = [
     web.get("/healthz", api.healthz),
     web.get("/api/me", api.me),
     web.get("/api/calls", api.call),
+    web.get("/api/figures", api.figures),
     web.get("/api/cases/{number}", api.case),
     web.get("/api/cases/{number}/statement.wav", api.statement),
     web.get("/api/articles/{key}", api.article),

@@ -88,6 +88,20 @@ def needs(role: str) -> Callable[[Handler], Handler]:
     return guard
 
 
+def needs_token(handler: Handler) -> Handler:
+    """Decorator: 401 for who does not hold the API token of the secrets (`Authorization: Bearer …`)."""
+
+    @functools.wraps(handler)
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not same_secret(token, request.app[CONFIG].api_token):
+            log.warning("bad_api_token", address=request.remote, path=request.path)
+            raise Refused(401, "bad_token", {"WWW-Authenticate": "Bearer"})
+        return await handler(request)
+
+    return guarded
+
+
 def same_secret(given: str, expected: str) -> bool:
     """Compares in a time that tells nothing; an empty secret is nobody's."""
     return bool(expected) and hmac.compare_digest(given.encode(errors="replace"), expected.encode())

@@ -46,6 +46,7 @@ async def run_desk(app: web.Application) -> AsyncIterator[None]:
     async def nothing_to_recall() -> None:
         """Offers live half a second: the gate has settled what was missed."""
 
+    state.restore(await asyncio.to_thread(_unfinished, app[STORE]))
     async with AsyncExitStack() as running:
         await running.enter_async_context(wire.speaking())
         await running.enter_async_context(wire.hearing(DESK, desk.show, recall))
@@ -117,6 +118,12 @@ def _stored(store: Store, call_ids: tuple[str, ...]) -> list[Mapping[str, Any]]:
     with store.reading() as tx:
         found = [calls.get(tx, call_id) for call_id in call_ids]
     return [call for call in found if call is not None]
+
+
+def _unfinished(store: Store) -> tuple[Mapping[str, Any], ...]:
+    """The calls that lived when the server last ended, less those the bridge knows to have ended since."""
+    with store.reading() as tx:
+        return calls.unfinished(tx)
 
 
 def _number(text: str) -> int:

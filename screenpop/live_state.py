@@ -60,7 +60,7 @@ class LiveState:
         return tuple(self._calls)
 
     def restore(self, calls: Iterable[Mapping[str, Any]]) -> None:
-        """Put what the store has of the known calls in place of them: their last changes were missed."""
+        """Put what the store has of calls in place of what is known: changes were missed."""
         self._calls = {call["call_id"]: _stored(call) for call in calls}
 
     def apply(self, event: Event) -> bytes | None:

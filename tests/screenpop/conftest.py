@@ -10,7 +10,7 @@ from desk_browser import API_TOKEN, PASSWORD, Browser, Enter, Serve
 from casestore import demo
 from casestore.db import Store
 from cti.bus.memory import MemoryBus
-from screenpop.api import Health
+from screenpop.api import Figures, Health
 from screenpop.app import make_app
 from screenpop.config import WebConfig
 from screenpop.passwords import hash_password
@@ -43,7 +43,11 @@ async def serve(tmp_path: Path, store: Store, bus: MemoryBus) -> AsyncIterator[S
     servers: list[TestServer] = []
 
     async def start(
-        bus: MemoryBus = bus, store: Store = store, health: Health = dict, **changes: object
+        bus: MemoryBus = bus,
+        store: Store = store,
+        health: Health = dict,
+        figures: Figures = dict,
+        **changes: object,
     ) -> TestServer:
         endpoints = ("anna-browser", "anna-phone", "bo-browser", "bo-phone", "webcaller")
         usual: dict[str, object] = {
@@ -53,7 +57,7 @@ async def serve(tmp_path: Path, store: Store, bus: MemoryBus) -> AsyncIterator[S
             "sip_passwords": {endpoint: f"secret of {endpoint}" for endpoint in endpoints},
         }
         config = WebConfig(**{**usual, **changes})  # type: ignore[arg-type]
-        server = TestServer(make_app(config, store, bus, health=health))
+        server = TestServer(make_app(config, store, bus, health=health, figures=figures))
         await server.start_server()
         servers.append(server)
         return server

@@ -92,6 +92,7 @@ async def test_an_article_is_html_that_carries_no_script(enter: Enter, store: St
         "[b](https://example.org/x) ![c](https://example.org/track.png)\n\n| x |\n|---|\n| y |\n"
     )
     front = "---\ntitle: Title\nservice: printing\ncategory: incident\nlanguage: en\n---\n"
+    (tmp_path / "services.toml").write_text("[service.printing]\n[category.incident]\n", encoding="utf-8")
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "printer.md").write_text(front + hostile, encoding="utf-8")
     with store.uow() as tx:
@@ -119,6 +120,13 @@ async def test_a_call_is_for_the_holder_of_the_token(enter: Enter, store: Store)
     assert (await found.json())["number"] == HOSTILE
     assert (await browser.get("/api/calls?sip_call_id=other", headers=right)).status == 404
     assert (await browser.get("/api/calls", headers=right)).status == 404
+
+
+async def test_figures_are_for_the_holder_of_the_token(serve: Serve, enter: Enter) -> None:
+    browser = await enter(at=await serve(figures=lambda: {"loop_longest_stall_ms": 1.5}))
+    right = {"Authorization": f"Bearer {API_TOKEN}"}
+    assert await (await browser.get("/api/figures", headers=right)).json() == {"loop_longest_stall_ms": 1.5}
+    assert (await browser.get("/api/figures")).status == 401
 
 
 async def test_a_login_is_no_token(enter: Enter) -> None:

@@ -79,6 +79,18 @@ async def test_a_page_gets_a_snapshot_then_each_change_once_in_order(bus: Memory
     assert (third["cursor"], third["call"]["stage"]) == (3, "ended")
 
 
+async def test_a_server_that_starts_again_shows_the_calls_that_live(
+    serve: Serve, enter: Enter, store: Store
+) -> None:
+    with store.uow() as tx:
+        calls.save(tx, {"call_id": "call1", "stage": "queued", "marks": {"answered": 1}, "outcome": None})
+        calls.save(
+            tx, {"call_id": "call2", "stage": "ended", "marks": {"answered": 1}, "outcome": "answered"}
+        )
+    live = await (await enter("anna", at=await serve())).live()
+    assert [call["call_id"] for call in (await live.next())["calls"]] == ["call1"]
+
+
 async def test_a_page_that_was_away_gets_what_it_missed(bus: MemoryBus, enter: Enter) -> None:
     anna, bo = await enter("anna"), await enter("bo")
     live, witness = await anna.live(), await bo.live()
