@@ -13,7 +13,7 @@ export class Attention {
   #desk: Desk;
   // Each its own, so that a change of a call that changes none of them does not ring again.
   #count = $derived.by(() => this.#desk.arriving.length);
-  #first = $derived.by(() => this.#desk.arriving[0]?.call_id);
+  #ringing = $derived.by(() => this.#desk.living.find((call) => call.stage === "ringing")?.call_id);
   #name = $derived.by(() => {
     const [first] = this.#desk.arriving;
     return (first && callerName(first)) || t("caller.unknown");
@@ -42,16 +42,16 @@ export class Attention {
 
   #ring(): void {
     this.#tone.stop();
-    if (this.#count === 0 || !this.#isOurs) return;
+    if (this.#ringing === undefined || !this.#isOurs) return;
     if (this.#isBusy) this.#tone.once();
     else this.#tone.start();
     this.isSilenced = this.#tone.isBlocked;
   }
 
   #notify(): (() => void) | undefined {
-    if (this.#first === undefined || !preferences.notifications || document.hasFocus()) return undefined;
+    if (this.#ringing === undefined || !preferences.notifications || document.hasFocus()) return undefined;
     if (!("Notification" in window) || Notification.permission !== "granted") return undefined;
-    const notification = new Notification(t("title.ringing", { name: this.#name }), { tag: this.#first });
+    const notification = new Notification(t("title.ringing", { name: this.#name }), { tag: this.#ringing });
     notification.onclick = () => {
       focus();
       notification.close();

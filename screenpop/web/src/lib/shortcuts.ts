@@ -12,30 +12,30 @@ export type Action =
 export interface Shortcut {
   action: Action;
   /** As tinykeys writes it, and as it is printed. */
-  key: string;
+  keys: readonly string[];
   printed: string;
   group: "telephone" | "call" | "desk";
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { action: "answer", key: "a", printed: "A", group: "telephone" },
-  { action: "hold", key: "h", printed: "H", group: "telephone" },
-  { action: "mute", key: "m", printed: "M", group: "telephone" },
-  { action: "keypad", key: "k", printed: "K", group: "telephone" },
-  { action: "hangUp", key: "x", printed: "X", group: "telephone" },
-  { action: "voice", key: "v", printed: "V", group: "call" },
-  { action: "faster", key: "Shift+v", printed: "Shift V", group: "call" },
-  { action: "article", key: "([1-5])", printed: "1–5", group: "call" },
-  { action: "nextMine", key: "t", printed: "T", group: "call" },
-  { action: "dismiss", key: "d", printed: "D", group: "call" },
-  { action: "close", key: "Escape", printed: "Esc", group: "call" },
-  { action: "nextCall", key: "n", printed: "N", group: "desk" },
-  { action: "previousCall", key: "p", printed: "P", group: "desk" },
-  { action: "ready", key: "r", printed: "R", group: "desk" },
-  { action: "break", key: "b", printed: "B", group: "desk" },
-  { action: "wrapup", key: "w", printed: "W", group: "desk" },
-  { action: "menu", key: "u", printed: "U", group: "desk" },
-  { action: "help", key: "Shift+?", printed: "?", group: "desk" },
+  { action: "answer", keys: ["a"], printed: "A", group: "telephone" },
+  { action: "hold", keys: ["h"], printed: "H", group: "telephone" },
+  { action: "mute", keys: ["m"], printed: "M", group: "telephone" },
+  { action: "keypad", keys: ["k"], printed: "K", group: "telephone" },
+  { action: "hangUp", keys: ["x"], printed: "X", group: "telephone" },
+  { action: "voice", keys: ["v"], printed: "V", group: "call" },
+  { action: "faster", keys: ["Shift+v"], printed: "Shift V", group: "call" },
+  { action: "article", keys: ["([1-5])"], printed: "1–5", group: "call" },
+  { action: "nextMine", keys: ["t"], printed: "T", group: "call" },
+  { action: "dismiss", keys: ["d"], printed: "D", group: "call" },
+  { action: "close", keys: ["Escape"], printed: "Esc", group: "call" },
+  { action: "nextCall", keys: ["n"], printed: "N", group: "desk" },
+  { action: "previousCall", keys: ["p"], printed: "P", group: "desk" },
+  { action: "ready", keys: ["r"], printed: "R", group: "desk" },
+  { action: "break", keys: ["b"], printed: "B", group: "desk" },
+  { action: "wrapup", keys: ["w"], printed: "W", group: "desk" },
+  { action: "menu", keys: ["u"], printed: "U", group: "desk" },
+  { action: "help", keys: ["?", "Shift+?"], printed: "?", group: "desk" },
 ];
 
 /** The text that says what the action does. */
@@ -48,15 +48,15 @@ export function actionText(action: Action): TextKey {
  * into a field mean themselves; `Escape` always acts; `areOn` says whether single keys are wanted.
  */
 export function listen(areOn: () => boolean, act: (action: Action, key: string) => void): () => void {
-  const bindings = SHORTCUTS.map(({ action, key }) => [
-    key,
-    (event: KeyboardEvent) => {
+  const bindings = SHORTCUTS.flatMap(({ action, keys }) => {
+    const pressed = (event: KeyboardEvent) => {
       if (event.repeat || isTyping(event.target)) return;
       if (action !== "close" && !areOn()) return;
       if (action !== "close") event.preventDefault();
       act(action, event.key);
-    },
-  ] as const);
+    };
+    return keys.map((key) => [key, pressed] as const);
+  });
   return tinykeys(window, Object.fromEntries(bindings));
 }
 

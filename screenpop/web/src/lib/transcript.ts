@@ -55,7 +55,7 @@ export function marks(words: readonly string[], phrases: readonly string[]): boo
  * The part of the transcript around the phrases, marked; at most `most` words from the first of them.
  * Where none of them is in it, the phrases themselves.
  */
-export function inContext(transcript: string, phrases: readonly string[], most = 12): Segment[] {
+export function inContext(transcript: string, phrases: readonly string[], most = 16): Segment[] {
   const words = split(transcript);
   const marked = marks(words, phrases);
   const first = marked.indexOf(true);

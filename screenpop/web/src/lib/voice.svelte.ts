@@ -10,22 +10,12 @@ export class Voice {
   length_s = $state(0);
   speed = $state<number>(SPEEDS[0]);
   failed = $state(false);
-  #sound: HTMLAudioElement;
+  #address: string;
+  #opened: HTMLAudioElement | null = null;
 
-  /** Nothing is fetched before the first play. */
+  /** Nothing is fetched, and no time of the pop spent, before the first play. */
   constructor(address: string) {
-    const sound = new Audio();
-    sound.preload = "none";
-    sound.src = address;
-    sound.onplay = () => {
-      this.isPlaying = true;
-      this.#follow();
-    };
-    sound.onpause = () => (this.isPlaying = false);
-    sound.ondurationchange = () => (this.length_s = Number.isFinite(sound.duration) ? sound.duration : 0);
-    sound.onseeked = () => (this.at_s = sound.currentTime);
-    sound.onerror = () => (this.failed = true);
-    this.#sound = sound;
+    this.#address = address;
   }
 
   toggle(): void {
@@ -48,9 +38,10 @@ export class Voice {
 
   /** Silence; the file is let go. */
   close(): void {
-    this.#sound.pause();
-    this.#sound.onerror = null;
-    this.#sound.removeAttribute("src");
+    if (this.#opened === null) return;
+    this.#opened.pause();
+    this.#opened.onerror = null;
+    this.#opened.removeAttribute("src");
   }
 
   async #play(): Promise<void> {
@@ -67,5 +58,22 @@ export class Voice {
   #follow(): void {
     this.at_s = this.#sound.currentTime;
     if (!this.#sound.paused) requestAnimationFrame(() => this.#follow());
+  }
+
+  get #sound(): HTMLAudioElement {
+    return (this.#opened ??= this.#open());
+  }
+
+  #open(): HTMLAudioElement {
+    const sound = new Audio(this.#address);
+    sound.onplay = () => {
+      this.isPlaying = true;
+      this.#follow();
+    };
+    sound.onpause = () => (this.isPlaying = false);
+    sound.ondurationchange = () => (this.length_s = Number.isFinite(sound.duration) ? sound.duration : 0);
+    sound.onseeked = () => (this.at_s = sound.currentTime);
+    sound.onerror = () => (this.failed = true);
+    return sound;
   }
 }

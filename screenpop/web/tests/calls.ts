@@ -1,0 +1,54 @@
+/** Calls, offers and agents for the tests: what matters is said, the rest is ordinary. */
+
+import type { Agent, Call, Offer } from "../src/lib/records";
+
+export function aCall(callId: string, given: Partial<Call> = {}): Call {
+  return {
+    call_id: callId,
+    stage: "queued",
+    sip_call_id: "",
+    number: "+46701740605",
+    name: "",
+    codec: "alaw",
+    match: "one",
+    how: "ani",
+    contact_id: 1,
+    contact_name: "Maria Lind",
+    language: "en",
+    partial: "",
+    transcript: "",
+    confidence: null,
+    words: [],
+    case: null,
+    open_cases: [],
+    suggestions: [],
+    similar: [],
+    queue: "support",
+    position: 1,
+    agent: null,
+    offers: [],
+    marks: { answered: 1000, queued: 2000 },
+    dialogue: "done",
+    outcome: null,
+    ...given,
+  };
+}
+
+export function anOffer(offerId: string, given: Partial<Offer> = {}): Offer {
+  return {
+    offer_id: offerId,
+    agent: "anna",
+    offered_ms: 3000,
+    shown_ms: null,
+    missed: null,
+    ringing_ms: null,
+    connected_ms: null,
+    ended_ms: null,
+    reason: "",
+    ...given,
+  };
+}
+
+export function anAgent(given: Partial<Agent> = {}): Agent {
+  return { username: "anna", presence: "ready", reason: "", phone: "browser", since_ms: 0, ...given };
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { apply, dismiss, look, NOTHING_KNOWN, type DeskState } from "../src/lib/desk-state";
+import type { ServerMessage } from "../src/lib/messages";
+import type { Call } from "../src/lib/records";
+import { aCall, anAgent, anOffer } from "./calls";
+
+const START = after(NOTHING_KNOWN, snapshot());
+const TALKING = after(START, changed(aCall("first", connected("first-offer"))));
+
+function after(state: DeskState, ...messages: ServerMessage[]): DeskState {
+  return messages.reduce(apply, state);
+}
+
+function snapshot(given: Partial<Extract<ServerMessage, { type: "snapshot" }>> = {}): ServerMessage {
+  return { type: "snapshot", epoch: "e", cursor: 1, me: anAgent(), agents: [], calls: [], offers: [], ...given };
+}
+
+function changed(call: Call): ServerMessage {
+  return { type: "call", cursor: 2, call };
+}
+
+function offered(callId: string, offerId: string): ServerMessage {
+  return { type: "offer", call_id: callId, offer_id: offerId };
+}
+
+function ringing(offerId: string): Partial<Call> {
+  return { stage: "ringing", offers: [anOffer(offerId, { ringing_ms: 4000 })] };
+}
+
+function connected(offerId: string): Partial<Call> {
+  return { stage: "connected", agent: "anna", offers: [anOffer(offerId, { connected_ms: 5000 })] };
+}
+
+describe("a call that comes to me", () => {
+  it("is in front as soon as it is offered, though its stage says it still waits", () => {
+    const state = after(START, changed(aCall("first")), offered("first", "o"));
+    expect(state.mine).toEqual(["first"]);
+    expect(state.front).toBe("first");
+  });
+
+  it("waits for the call when the offer is quicker", () => {
+    const early = after(START, offered("first", "o"));
+    expect(early.front).toBeNull();
+    expect(after(early, changed(aCall("first"))).front).toBe("first");
+  });
+
+  it("takes the place of a call that I only look at", () => {
+    const looking = look(after(START, changed(aCall("other")), changed(aCall("first"))), "other");
+    expect(after(looking, offered("first", "o")).front).toBe("first");
+  });
+
+  it("is not mine when it rings at another agent", () => {
+    const offers = [anOffer("o", { agent: "bo" })];
+    expect(after(START, changed(aCall("first", { stage: "ringing", offers }))).mine).toEqual([]);
+  });
+
+  it("is found ringing after a reload", () => {
+    const state = after(NOTHING_KNOWN, snapshot({ calls: [aCall("first", ringing("o"))] }));
+    expect(state.front).toBe("first");
+  });
+});
+
+describe("a second call", () => {
+  it("never overwrites the first", () => {
+    const state = after(TALKING, changed(aCall("second")), offered("second", "o2"));
+    expect(state.mine).toEqual(["first", "second"]);
+    expect(state.front).toBe("first");
+  });
+
+  it("does not overwrite one that rings either", () => {
+    const state = after(START, changed(aCall("first", ringing("o1"))), changed(aCall("second", ringing("o2"))));
+    expect(state.front).toBe("first");
+  });
+
+  it("comes to the front when I answer it", () => {
+    const state = after(TALKING, changed(aCall("second", ringing("o2"))), changed(aCall("second", connected("o2"))));
+    expect(state.front).toBe("second");
+  });
+
+  it("moves up when the first one has gone back to the queue", () => {
+    const both = after(START, changed(aCall("first", ringing("o1"))), changed(aCall("second", ringing("o2"))));
+    const state = after(both, changed(aCall("first", { offers: [anOffer("o1", { ended_ms: 9000 })] })));
+    expect(state.mine).toEqual(["second"]);
+  });
+});
+
+describe("a call that has ended", () => {
+  const ended = after(TALKING, changed(aCall("first", { ...connected("first-offer"), stage: "ended" })));
+
+  it("keeps its pop", () => {
+    expect(ended.front).toBe("first");
+    expect(ended.calls.get("first")?.stage).toBe("ended");
+  });
+
+  it("gives way to the next offer, but stays", () => {
+    const state = after(ended, changed(aCall("second")), offered("second", "o2"));
+    expect(state.front).toBe("second");
+    expect(state.mine).toEqual(["first", "second"]);
+  });
+
+  it("goes when it is dismissed; a living one does not", () => {
+    expect(dismiss(ended, "first").calls.size).toBe(0);
+    expect(dismiss(TALKING, "first").mine).toEqual(["first"]);
+  });
+
+  it("is forgotten at once where it was not mine", () => {
+    expect(after(START, changed(aCall("x")), changed(aCall("x", { stage: "ended" }))).calls.size).toBe(0);
+  });
+
+  it("is kept where it ended while the connection was away", () => {
+    const state = after(TALKING, snapshot({ epoch: "another" }));
+    expect(state.calls.get("first")?.stage).toBe("ended");
+    expect(state.front).toBe("first");
+  });
+
+  it("comes back after a reload in wrap-up", () => {
+    const call = aCall("first", { ...connected("o"), stage: "ended" });
+    const wrapup = anAgent({ presence: "wrapup" });
+    expect(after(NOTHING_KNOWN, snapshot({ me: wrapup, calls: [call] })).front).toBe("first");
+    expect(after(NOTHING_KNOWN, snapshot({ calls: [call] })).front).toBeNull();
+  });
+
+  it("makes room: only the last three are kept", () => {
+    const state = ["a", "b", "c", "d"].reduce((before, id) => {
+      const talking = changed(aCall(id, connected(`offer-${id}`)));
+      return after(before, talking, changed(aCall(id, { ...connected(`offer-${id}`), stage: "ended" })));
+    }, START);
+    expect(state.mine).toEqual(["b", "c", "d"]);
+  });
+});
