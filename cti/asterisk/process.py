@@ -64,7 +64,7 @@ class AsteriskProcess:
         """Return when it takes calls and AMI logins. Raises AsteriskFailed, and leaves nothing running."""
         self._refuse_taken_ports()
         started = time.monotonic()
-        (self._run / "log/messages").unlink(missing_ok=True)
+        self._begin_new_log()
         console = (self._run / "log/console").open("wb")
         with console:
             self._process = await asyncio.create_subprocess_exec(
@@ -138,6 +138,12 @@ class AsteriskProcess:
         for name, (port, kind) in ports.items():
             if _taken(settings.host, port, kind):
                 raise AsteriskFailed(f"port {port} is in use: end what uses it, or set {name} to another")
+
+    def _begin_new_log(self) -> None:
+        """The log of the last run is kept: it may tell why that one ended."""
+        messages = self._run / "log/messages"
+        if messages.exists():
+            messages.replace(messages.with_suffix(".previous"))
 
     def _last_words(self) -> str:
         """The last lines of its log and of what it printed."""

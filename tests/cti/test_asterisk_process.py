@@ -115,6 +115,7 @@ async def test_it_ends_when_told_and_can_start_again(start_asterisk, settings):
 
     async with start_asterisk(settings) as asterisk:
         assert asterisk.pid != pid
+        assert (settings.var / "asterisk-run/log/messages.previous").stat().st_size > 0
 
 
 async def test_whoever_waits_learns_that_it_was_killed(asterisk):
