@@ -26,7 +26,7 @@ class Patience:
     between_keys_s: float = 3.0
     answer_s: float = 10.0
     statement_s: float = 60.0
-    quiet_s: float = 1.0  # of a talking caller, before the engine that still hears speech is doubted
+    quiet_s: float = 1.0  # without sound or new words, before an engine that still hears speech is doubted
     engine_s: float = 1.0
     recording_pause_s: float = 4.0
 
@@ -100,7 +100,7 @@ class SpokenTurn:
         self._partial = ""
         self._interrupted_by = ""
         self._left = False
-        self._loud_s = 0.0
+        self._talk_until_s = 0.0
         self.deadline_s: float | None = prompt_by_s
 
     def take(self, event: Input, now_s: float) -> tuple[Deed, ...]:
@@ -114,8 +114,8 @@ class SpokenTurn:
                 return self._time_up(now_s)
             case HungUp():
                 return self._hung_up(now_s)
-            case Frame(sound) if self._phase is Phase.TALKING:
-                return self._frame(sound, now_s)
+            case Frame(sound) if self._phase is Phase.TALKING and is_loud(sound):
+                self._goes_on(now_s)
             case SpeechBegan() | Partial() | SpeechStopped() | Heard() | Failed():
                 if self._phase is not Phase.TYPING:
                     return self._speech(event, now_s)
@@ -123,6 +123,10 @@ class SpokenTurn:
 
     def _enter(self, phase: Phase, deadline_s: float) -> None:
         self._phase, self.deadline_s = phase, deadline_s
+
+    def _goes_on(self, now_s: float) -> None:
+        """The caller is loud or new words come: else an engine that still hears speech is doubted."""
+        self.deadline_s = min(self._talk_until_s, now_s + self._patience.quiet_s)
 
     def _key(self, digit: str, now_s: float) -> tuple[Deed, ...]:
         if self._reader.free and self._phase in (Phase.TALKING, Phase.ENDING):
@@ -143,11 +147,14 @@ class SpokenTurn:
         match event:
             case SpeechBegan() if self._phase in (Phase.PROMPT, Phase.WAITING):
                 most_s = self._patience.statement_s if self._reader.free else self._patience.answer_s
-                self._enter(Phase.TALKING, now_s + most_s)
-                self._loud_s = now_s
+                self._talk_until_s = now_s + most_s
+                self._phase = Phase.TALKING
+                self._goes_on(now_s)
                 return (Do.FLUSH,)
-            case Partial(text):
+            case Partial(text) if text != self._partial:
                 self._partial = text
+                if self._phase is Phase.TALKING:
+                    self._goes_on(now_s)
             case SpeechStopped():
                 self._enter(Phase.ENDING, now_s + self._patience.engine_s)
             case Heard():
@@ -191,13 +198,6 @@ class SpokenTurn:
             raise Left
         self._left = True
         return self._finish(now_s)
-
-    def _frame(self, sound: bytes, now_s: float) -> tuple[Deed, ...]:
-        if is_loud(sound):
-            self._loud_s = now_s
-        elif now_s - self._loud_s > self._patience.quiet_s:
-            return self._finish(now_s)
-        return ()
 
     def _finish(self, now_s: float) -> tuple[Deed, ...]:
         if self._phase is Phase.ENDING:

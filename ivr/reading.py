@@ -129,4 +129,5 @@ def reader_for(question: Ask | AskNumber | Listen, texts: Catalogue, thresholds:
 
 
 def _weakest(heard: Heard) -> float:
-    return min((word.confidence for word in heard.words), default=heard.confidence)
+    """The whole may be less certain than every word: other sound around them lowers it."""
+    return min((heard.confidence, *(word.confidence for word in heard.words)))

@@ -31,10 +31,9 @@ class Recording:
 
     def __init__(self, rate_hz: int, most_s: float) -> None:
         self.rate_hz = rate_hz
-        self.start_s = 0.0  # where the kept sound begins, in seconds from the first frame
-        self._bytes_a_second = rate_hz * 2
-        self._most_bytes = int(most_s * self._bytes_a_second)
+        self._most_bytes = self._bytes(most_s)
         self._frames: deque[bytes] = deque()
+        self._dropped_bytes = 0
         self._kept_bytes = 0
         self._began = False
 
@@ -42,6 +41,11 @@ class Recording:
     def began(self) -> bool:
         """Whether somebody has spoken."""
         return self._began
+
+    @property
+    def start_s(self) -> float:
+        """Where the kept sound begins, in seconds from the first frame."""
+        return self._dropped_bytes / 2 / self.rate_hz
 
     @property
     def sound(self) -> bytes:
@@ -55,20 +59,24 @@ class Recording:
         self._frames.append(frame)
         self._kept_bytes += len(frame)
         if not self._began:
-            self._drop_until(self._end_s - _KEPT_BEFORE_S)
+            self._drop_until(self._end_bytes - self._bytes(_KEPT_BEFORE_S))
 
     def begin(self, at_s: float | None = None) -> None:
         """Somebody speaks since `at_s` seconds from the first frame, or since now."""
         if not self._began:
-            self._drop_until((self._end_s if at_s is None else at_s) - _BEFORE_SPEECH_S)
+            at_bytes = self._end_bytes if at_s is None else self._bytes(at_s)
+            self._drop_until(at_bytes - self._bytes(_BEFORE_SPEECH_S))
             self._began = True
 
     @property
-    def _end_s(self) -> float:
-        return self.start_s + self._kept_bytes / self._bytes_a_second
+    def _end_bytes(self) -> int:
+        return self._dropped_bytes + self._kept_bytes
 
-    def _drop_until(self, start_s: float) -> None:
-        while self._frames and self.start_s + len(self._frames[0]) / self._bytes_a_second <= start_s:
+    def _bytes(self, seconds: float) -> int:
+        return int(seconds * self.rate_hz) * 2
+
+    def _drop_until(self, position: int) -> None:
+        while self._frames and self._dropped_bytes + len(self._frames[0]) <= position:
             frame = self._frames.popleft()
             self._kept_bytes -= len(frame)
-            self.start_s += len(frame) / self._bytes_a_second
+            self._dropped_bytes += len(frame)

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from ivr.steps import Option
 from ivr.texts import Catalogue
 
-UNKNOWN = "[unk]"  # what a grammar makes of every other sound; without it anything would become a yes
-
 
 def phrases(options: Sequence[Option], texts: Catalogue) -> Mapping[str, str]:
     """Phrase → name of the option it means: the catalogue's words for it, and its key as a number."""
@@ -19,16 +17,16 @@ def phrases(options: Sequence[Option], texts: Catalogue) -> Mapping[str, str]:
 
 def choice_grammar(options: Sequence[Option], texts: Catalogue) -> tuple[str, ...]:
     """What a recogniser should listen for while one of the options is said."""
-    return (*phrases(options, texts), UNKNOWN)
+    return tuple(phrases(options, texts))
 
 
 def number_grammar(texts: Catalogue) -> tuple[str, ...]:
     """What a recogniser should listen for while digits are said."""
-    return (*(word for words in texts.digits.values() for word in words), UNKNOWN)
+    return tuple(word for words in texts.digits.values() for word in words)
 
 
 def choice(text: str, options: Sequence[Option], texts: Catalogue) -> str | None:
-    """The option's name when the words say it and nothing else; "yes no" and "yes [unk]" are None."""
+    """The option's name when the words say it and nothing else; "yes no" and "yes maybe" are None."""
     meaning = phrases(options, texts)
     named: set[str] = set()
     words = text.split()

@@ -34,10 +34,12 @@ class Spool:
         """Append the change, on the disk when this returns. Raises OSError."""
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY
-            with os.fdopen(os.open(self._path, flags, 0o600), "ab") as file:
-                line = _line(change, at_ms, with_voice=file.tell() < _MOST_BYTES)
-                file.write(line)
+            flags = os.O_CREAT | os.O_APPEND | os.O_RDWR
+            with os.fdopen(os.open(self._path, flags, 0o600), "ab+") as file:
+                size = file.seek(0, os.SEEK_END)
+                if size and os.pread(file.fileno(), 1, size - 1) != b"\n":
+                    file.write(b"\n")  # a crash has cut the last line off: it must not take this one along
+                file.write(_line(change, at_ms, with_voice=size < _MOST_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
 

@@ -16,6 +16,7 @@ from ivr.steps import (
     Say,
     Statement,
     Trust,
+    Unclear,
 )
 
 SERVICES = (
@@ -33,32 +34,37 @@ def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
     if voice_is_kept:
         yield Say(Prompt("voice_is_kept"))
     before: tuple[Prompt, ...] = ()
-    has_sound = False
+    unheard = False  # something was said that is neither words nor kept sound yet
     for _ in range(TRIES):
         answer: Answer = yield Listen((*before, Prompt("what_is_wrong")))
         match answer:
             case Statement(trust="certain"):
                 return (yield from _used(answer, "certain"))
             case Statement(trust="doubtful"):
+                unheard = False
                 yield KeepCase(answer, "doubtful")
                 if (yield from confirm("statement_right", Prompt("i_heard", {"text": answer.text}))):
                     return (yield from _used(answer, "confirmed"))
                 yield KeepCase(answer, "denied")
                 before = (Prompt("again_sorry"),)
             case Statement():
+                unheard = False
                 yield KeepCase(answer, "unclear")
                 before = (again(answer),)
             case Pressed(_, words):
+                unheard = False
                 if words:
                     yield KeepCase(words, "unclear")
                 break
-            case Deaf(words, has_sound):
-                if words or has_sound:
+            case Deaf(words, recorded):
+                unheard = not recorded
+                if words or recorded:
                     yield KeepCase(words, "unclear")
                 break
             case _:
+                unheard = isinstance(answer, Unclear)
                 before = (again(answer),)
-    return (yield from _by_keys(record=voice_is_kept and not has_sound))
+    return (yield from _by_keys(record=voice_is_kept and unheard))
 
 
 def _used(statement: Statement, trust: Trust) -> Flow[Prompt]:

@@ -1,0 +1,127 @@
+"""A stage for dialogues: real store, bus, search and judgement; caller and engine do what a test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from fakes.caller import FakeChannel, FakePrompts, FakeRecogniser, FakeStream
+
+from casestore import cases, contacts, knowledge
+from casestore.db import Store
+from casestore.ranking import Ranking
+from casestore.views import CaseView
+from cti.bus.memory import MemoryBus
+from cti.events import CALLS, CallAnswered, CallEvent, ListeningStarted
+from ivr.flows.intake import intake
+from ivr.house import StoreHouse
+from ivr.listening import Patience
+from ivr.session import DialogueResult, Dialogues
+from ivr.understand import Understanding
+
+MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
+KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
+PATIENT = Patience()
+IMPATIENT = Patience(silence_s=0.2, quiet_s=0.2, engine_s=0.2, recording_pause_s=0.2)
+
+Act = Callable[["Stage"], None]
+
+
+class Stage:
+    """One call: `acts` are what the caller does when asked each question, by its name, in their order."""
+
+    def __init__(self, store: Store, bus: MemoryBus, house: StoreHouse, folder: Path) -> None:
+        self.store, self.bus, self.house, self.folder = store, bus, house, folder
+        self.channel, self.prompts = FakeChannel(), FakePrompts()
+        self.recogniser = FakeRecogniser("en")
+        self.flow = partial(intake, ask_language=False, language="en", voice_is_kept=True)
+        self.events: list[CallEvent] = []
+
+    @property
+    def stream(self) -> FakeStream:
+        """What listens to the caller now."""
+        return self.recogniser.streams[-1]
+
+    async def call(self, number: str, *, patience: Patience = PATIENT, **acts: list[Act]) -> DialogueResult:
+        """A whole dialogue."""
+        dialogues = Dialogues(
+            flow=self.flow,
+            recogniser=self.recogniser,
+            prompts=self.prompts,
+            house=self.house,
+            patience=patience,
+        )
+        following = asyncio.create_task(self._follow(self.bus.subscribe(CALLS), acts))
+        await asyncio.sleep(0)
+        try:
+            answered = CallAnswered(at_ms=0, call_id=f"call-{number}", number=number)
+            return await dialogues.run(answered, self.channel)
+        finally:
+            await asyncio.sleep(0)
+            following.cancel()
+
+    def kinds(self) -> list[str]:
+        """What was stated, in its order."""
+        return [type(event).__name__ for event in self.events]
+
+    def of(self, kind: type[CallEvent]) -> list[CallEvent]:
+        """What was stated of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def cases(self) -> tuple[CaseView, ...]:
+        """All open cases."""
+        with self.store.reading() as tx:
+            return cases.open_cases(tx)
+
+    def history(self, number: str) -> list[str]:
+        """The lines of a case's history."""
+        with self.store.reading() as tx:
+            return [line.what for line in cases.history(tx, number)]
+
+    async def _follow(self, subscription, acts: dict[str, list[Act]]) -> None:
+        async for event in subscription:
+            self.events.append(event)
+            if isinstance(event, ListeningStarted) and acts.get(event.purpose):
+                acts[event.purpose].pop(0)(self)
+
+
+@asynccontextmanager
+async def open_stage(
+    folder: Path, *, busy_timeout_ms: int = 5000, bus: MemoryBus | None = None
+) -> AsyncIterator[Stage]:
+    """A new installation with the shipped articles and a few contacts."""
+    store = Store(f"sqlite:///{folder / 'test.db'}", busy_timeout_ms=busy_timeout_ms)
+    store.upgrade()
+    with store.uow() as tx:
+        knowledge.import_directory(tx, KNOWLEDGE)
+        contacts.add(tx, name="Maria Lind", employee_number="4217", language="en", numbers=(MARIA,))
+        contacts.add(tx, name="Anna Berg", employee_number="4218", language="sv", numbers=(ANNA,))
+        articles = knowledge.articles(tx)
+    bus = bus or MemoryBus()
+    async with StoreHouse(
+        store,
+        bus,
+        Understanding(articles),
+        Ranking(articles),
+        region="SE",
+        statements=folder / "statements",
+        spool=folder / "unsaved-cases.jsonl",
+    ) as house:
+        yield Stage(store, bus, house, folder)
+    store.close()
+
+
+def says(text: str, confidence: float = 0.97) -> Act:
+    """The caller says this, and the engine hears it that well."""
+
+    def act(stage: Stage) -> None:
+        stage.channel.make_sound()
+        stage.stream.hear(text, confidence)
+
+    return act
+
+
+def presses(keys: str) -> Act:
+    """The caller presses these keys."""
+    return lambda stage: stage.channel.press(keys)

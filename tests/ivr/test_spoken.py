@@ -1,0 +1,62 @@
+"""Words → choices and digits: plain words count, everything else means nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.flows.asking import YES_NO
+from ivr.flows.language import LANGUAGES
+from ivr.spoken import choice, choice_grammar, digits, number_grammar
+from ivr.texts import catalogue
+
+UNKNOWN = "[unk]"
+EN, SV, NB = (catalogue(language) for language in ("en", "sv", "nb"))
+
+
+@pytest.mark.parametrize("text", ["yes", "yeah", "yes please", "that's right", "one", "yes yes", "yes i am"])
+def test_a_plain_yes_is_a_yes(text):
+    assert choice(text, YES_NO, EN) == "yes"
+
+
+@pytest.mark.parametrize("text", ["no", "nope", "that is not right", "two", "no no", "no that is wrong"])
+def test_a_plain_no_is_a_no(text):
+    assert choice(text, YES_NO, EN) == "no"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yes no", "no yes", f"yes {UNKNOWN}", f"{UNKNOWN} yes", "yes but", "no that's right"]
+)
+def test_anything_else_is_neither(text):
+    assert choice(text, YES_NO, EN) is None
+
+
+def test_yes_and_no_in_the_other_languages():
+    assert [choice(text, YES_NO, SV) for text in ("ja tack", "nej det stämmer inte")] == ["yes", "no"]
+    assert [choice(text, YES_NO, NB) for text in ("det stemmer", "det stemmer ikke")] == ["yes", "no"]
+
+
+def test_a_language_is_chosen_by_its_name_or_number():
+    assert [choice(text, LANGUAGES, EN) for text in ("swedish", "three")] == ["sv", "nb"]
+
+
+def test_digits_are_read_in_every_language():
+    assert digits("four two oh seven", EN) == "4207"
+    assert digits("sju sju noll ett", SV) == "7701"
+    assert digits("null syv sju en", NB) == "0771"
+
+
+@pytest.mark.parametrize("text", ["", "four two [unk] seven", "forty two", "hello"])
+def test_what_is_not_all_digits_is_no_number(text):
+    assert digits(text, EN) is None
+
+
+def test_everything_that_is_listened_for_means_something():
+    assert all(choice(phrase, YES_NO, EN) for phrase in choice_grammar(YES_NO, EN))
+    assert all(digits(word, EN) for word in number_grammar(EN))
+
+
+@given(st.lists(st.sampled_from([*choice_grammar(YES_NO, EN), "not", "maybe", UNKNOWN]), max_size=6))
+def test_a_yes_never_comes_out_of_words_with_a_no_in_them(phrases):
+    words = " ".join(phrases).split()
+    if {"no", "nope", "not", "wrong", "two", "maybe", UNKNOWN} & set(words):
+        assert choice(" ".join(words), YES_NO, EN) != "yes"
