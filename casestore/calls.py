@@ -51,3 +51,9 @@ def recent(tx: Transaction, limit: int) -> tuple[dict[str, Any], ...]:
     """The calls that began last, newest first."""
     newest_first = select(CallRow.call).order_by(CallRow.started_ms.desc(), CallRow.call_id.desc())
     return tuple(tx.scalars(newest_first.limit(limit)))
+
+
+def unfinished(tx: Transaction) -> tuple[dict[str, Any], ...]:
+    """The calls whose end was not seen, oldest first."""
+    living = select(CallRow.call).where(CallRow.outcome.is_(None)).order_by(CallRow.started_ms)
+    return tuple(tx.scalars(living))

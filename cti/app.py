@@ -2,22 +2,26 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 import structlog
 from aiohttp import web
+from pydantic import TypeAdapter
 
-from casestore import calls, knowledge, recordings
+from casestore import calls, knowledge, recordings, users
 from casestore.db import Store
 from casestore.ranking import Ranking
 from cti.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
-from cti.events import CallAnswered
+from cti.events import CallAnswered, now_ms
 from cti.loop_watch import LoopWatch
 from cti.preparation import open_store, prepare, prompts
+from cti.records import Call
 from cti.secrets import Secrets
 from cti.settings import Settings
 from cti.up import until_told_to_stop
@@ -50,29 +54,49 @@ async def run_server(settings: Settings) -> None:
         bus = MemoryBus()
         recogniser = await start_recogniser(settings)
         parts.push_async_callback(recogniser.close)
-        bridge = await _start_bridge(settings, secrets, store, bus)
+        ami, bridge = await _start_bridge(settings, secrets, store, bus)
+        parts.push_async_callback(ami.close)
         parts.push_async_callback(bridge.close)
         await _start_voice(settings, store, bus, recogniser, parts)
         watch = parts.enter_context(LoopWatch())
 
         def health() -> Mapping[str, str]:
-            return {"asterisk": bridge.state, "speech": recogniser.state, "loop": watch.state}
+            return {"asterisk": ami.state, "speech": recogniser.state}
 
-        await _start_web(settings, secrets, store, bus, health, parts)
-        expiring = asyncio.create_task(_expire_recordings(settings))
-        parts.callback(expiring.cancel)
+        def figures() -> Mapping[str, float]:
+            return {"loop_longest_stall_ms": watch.take_longest_ms()}
+
+        config = web_config(settings, secrets)
+        await _start_web(make_app(config, store, bus, health=health, figures=figures), settings, parts)
+        for task in (_tidy(settings, store), keep_models_current(settings)):
+            parts.callback(asyncio.create_task(task).cancel)
         log.info("serving", web=f"http://{settings.host}:{settings.web_port}")
         await until_told_to_stop()
 
 
-async def _start_bridge(settings: Settings, secrets: Secrets, store: Store, bus: MemoryBus) -> Bridge:
-    def save(call: Mapping[str, object]) -> None:
-        with store.uow() as tx:
-            calls.save(tx, call)
+async def _start_bridge(
+    settings: Settings, secrets: Secrets, store: Store, bus: MemoryBus
+) -> tuple[Ami, Bridge]:
+    """What calls are, folded from what everybody says; takes up the calls that lived when we last ended."""
 
-    bridge = Bridge(Ami(), bus, save, queue=settings.queue, wrapup_s=settings.wrapup_s)
-    await bridge.start(settings.host, settings.ami_port, "svarklar", secrets.ami)
-    return bridge
+    def save(call: Call) -> None:
+        with store.uow() as tx:
+            calls.save(tx, asdict(call))
+
+    with store.reading() as tx:
+        unfinished = calls.unfinished(tx)
+    ami = Ami()
+    bridge = Bridge(
+        bus=bus,
+        ami=ami,
+        save=save,
+        queue=settings.queue,
+        wrapup_s=settings.wrapup_s,
+        calls=TypeAdapter(list[Call]).validate_python(unfinished),
+    )
+    bridge.start()
+    await ami.connect(settings.host, settings.ami_port, "svarklar", secrets.ami)
+    return ami, bridge
 
 
 async def _start_voice(
@@ -117,10 +141,16 @@ async def _start_voice(
     parts.push_async_callback(agi.close)
 
 
-async def _start_web(
-    settings: Settings, secrets: Secrets, store: Store, bus: MemoryBus, health: object, parts: AsyncExitStack
-) -> None:
-    config = WebConfig(
+async def _start_web(app: web.Application, settings: Settings, parts: AsyncExitStack) -> None:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    parts.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.host, settings.web_port).start()
+
+
+def web_config(settings: Settings, secrets: Secrets) -> WebConfig:
+    """The web server's share of settings and secrets."""
+    return WebConfig(
         statements=statements(settings),
         api_token=secrets.api_token,
         sip_passwords=secrets.sip,
@@ -128,16 +158,21 @@ async def _start_web(
         support_number=settings.support_number,
         asterisk_http_port=settings.asterisk_http_port,
     )
-    runner = web.AppRunner(make_app(config, store, bus, health=health), access_log=None)
-    await runner.setup()
-    parts.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, settings.host, settings.web_port).start()
 
 
-async def _expire_recordings(settings: Settings) -> None:
-    """The callers' voices are kept no longer than the setting says."""
+async def _tidy(settings: Settings, store: Store) -> None:
+    """Daily: the callers' voices are kept no longer than the setting says, nor logins that are over."""
+
+    def tidy() -> None:
+        recordings.expire(statements(settings), settings.statement_days, time.time())
+        with store.uow() as tx:
+            users.end_expired_sessions(tx, now_ms())
+
     while True:
-        await asyncio.to_thread(recordings.expire, statements(settings), settings.statement_days)
+        try:
+            await asyncio.to_thread(tidy)
+        except Exception:
+            log.exception("not_tidied")
         await asyncio.sleep(_DAY_S)
 
 
@@ -149,7 +184,9 @@ def statements(settings: Settings) -> Path:
 def configure_log(settings: Settings) -> None:
     """Lines for people, or JSON lines for machines."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer()
+        if settings.log_json
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[
