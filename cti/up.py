@@ -76,11 +76,11 @@ class ServeProcess:
             await process.wait()
 
     async def healthy(self) -> bool:
-        """Whether it answers."""
+        """Whether it answers; what it says of its parts is not for us to mend."""
         timeout = aiohttp.ClientTimeout(total=_LOOK_TIMEOUT_S)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as response:
-                return response.status == 200
+                return response.status in (200, 503)
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
 

@@ -34,6 +34,7 @@ class Agent:
         self._web = web
         self._phone = UserAgent(f"{username}-phone", sip, sip_password, on_invite=self._ring)
         self._session: aiohttp.ClientSession | None = None
+        self._presences: asyncio.Queue[str] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def log_in(self) -> bool:
@@ -58,14 +59,14 @@ class Agent:
         """Register the phone and take calls from now on. Raises CallFailed, TimeoutError."""
         await self._phone.open()
         await self._phone.register()
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._begin(self._desk(self._live, ready))
-        wish = {"type": "presence", "presence": "ready", "reason": "", "phone": "phone"}
-        await self._live.send_json(wish)
-        await asyncio.wait_for(ready, _ANSWER_S)
+        self._begin(self._desk(self._live))
+        await self._become("ready")
 
     async def close(self) -> None:
-        """Go home."""
+        """Go home: no calls any more, then log out."""
+        if self._tasks:
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                await self._become("away")
         for task in tuple(self._tasks):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -81,14 +82,21 @@ class Agent:
         await call.answer()
         self.calls.put_nowait(call)
 
-    async def _desk(self, live: aiohttp.ClientWebSocketResponse, ready: "asyncio.Future[None]") -> None:
+    async def _become(self, presence: str) -> None:
+        """Wish for a presence and wait until the desk says so. Raises TimeoutError."""
+        wish = {"type": "presence", "presence": presence, "reason": "", "phone": "phone"}
+        await self._live.send_json(wish)
+        async with asyncio.timeout(_ANSWER_S):
+            while await self._presences.get() != presence:
+                pass
+
+    async def _desk(self, live: aiohttp.ClientWebSocketResponse) -> None:
         async for message in live:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
             said: dict[str, Any] = message.json()
             if said["type"] == "presence" and said["agent"]["username"] == self.username:
-                if said["agent"]["presence"] == "ready" and not ready.done():
-                    ready.set_result(None)
+                self._presences.put_nowait(said["agent"]["presence"])
             elif said["type"] == "offer":
                 await live.send_json({"type": "painted", "offer_id": said["offer_id"]})
             elif said["type"] == "error":
