@@ -56,6 +56,11 @@ class Ami:
         self._manager: _Manager | None = None
         self._state: Literal["new", "ready", "down", "refused"] = "new"
 
+    @property
+    def state(self) -> str:
+        """`ok`, or what is wrong, for the health page."""
+        return "ok" if self._state == "ready" else "not connected to Asterisk"
+
     async def connect(self, host: str, port: int, username: str, secret: str) -> None:
         """Log in, now or as soon as Asterisk is there; returns at once. Logs each change of state once."""
         _refuse_line_breaks({"username": username, "secret": secret})

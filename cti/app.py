@@ -34,6 +34,7 @@ from ivr.media import MediaServer
 from ivr.offer import OfferGate
 from ivr.session import Dialogues
 from ivr.speech import Recogniser
+from ivr.speech.models import ModelUnusable, best, fetch, installed
 from ivr.speech.pool import start_recogniser
 from ivr.understand import Understanding
 from screenpop.app import make_app
@@ -68,7 +69,7 @@ async def run_server(settings: Settings) -> None:
 
         config = web_config(settings, secrets)
         await _start_web(make_app(config, store, bus, health=health, figures=figures), settings, parts)
-        for task in (_tidy(settings, store), keep_models_current(settings)):
+        for task in (_tidy(settings, store), _fetch_english(settings)):
             parts.callback(asyncio.create_task(task).cancel)
         log.info("serving", web=f"http://{settings.host}:{settings.web_port}")
         await until_told_to_stop()
@@ -158,6 +159,17 @@ def web_config(settings: Settings, secrets: Secrets) -> WebConfig:
         support_number=settings.support_number,
         asterisk_http_port=settings.asterisk_http_port,
     )
+
+
+async def _fetch_english(settings: Settings) -> None:
+    """The official English model, where it can be reached; calls use it once it is there."""
+    if not settings.fetch_model or not best(installed(settings), "en").bundled:
+        return
+    try:
+        model = await fetch(settings, "en")
+        log.info("model_fetched", model=model.name)
+    except ModelUnusable as error:
+        log.info("model_not_fetched", reason=str(error))
 
 
 async def _tidy(settings: Settings, store: Store) -> None:
