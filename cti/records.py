@@ -12,6 +12,15 @@ Presence = Literal["ready", "break", "wrapup", "away"]
 PhoneKind = Literal["browser", "phone"]
 MissCause = Literal["no_browser", "hidden_tab", "slow", "browser_gone"]
 Outcome = Literal["answered", "abandoned_ivr", "abandoned_queue", "failed"]
+Impact = Literal["one", "several", "everyone"]
+Urgency = Literal["works", "hindered", "stopped"]
+Priorities = dict[Impact, dict[Urgency, int]]  # 1 is the most pressing, 5 the least
+
+ITIL: Priorities = {
+    "one": {"works": 5, "hindered": 4, "stopped": 3},
+    "several": {"works": 4, "hindered": 3, "stopped": 2},
+    "everyone": {"works": 3, "hindered": 2, "stopped": 1},
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,15 +2,18 @@
 
 import json
 import os
+from copy import deepcopy
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from cti.records import ITIL, Priorities
 
 
 class Trunk(BaseModel):
@@ -60,6 +63,9 @@ class Settings(BaseSettings):
         None, description="folder of own prompt recordings; empty: var/prompts/own"
     )
     trunks: list[Trunk] = Field(default_factory=list, description="who may send calls from elsewhere")
+    priorities: Priorities = Field(
+        default_factory=lambda: deepcopy(ITIL), description="priority 1–5 of each impact and urgency"
+    )
     demo: bool = Field(True, description="make demo logins, contacts and agents in an empty database")
     log_json: bool = Field(False, description="log as JSON lines")
 
@@ -83,6 +89,16 @@ class Settings(BaseSettings):
             f"SVARKLAR_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
             for name, value in values.items()
         }
+
+    @field_validator("priorities")
+    @classmethod
+    def _complete(cls, priorities: Priorities) -> Priorities:
+        """Every impact and urgency needs its priority, or some call would have none."""
+        if any(priorities.get(impact, {}).keys() != row.keys() for impact, row in ITIL.items()):
+            raise ValueError(f"priorities needs {', '.join(ITIL)}, each with {', '.join(ITIL['one'])}")
+        if not all(1 <= priority <= 5 for row in priorities.values() for priority in row.values()):
+            raise ValueError("a priority is a number from 1 to 5")
+        return priorities
 
     @property
     def database(self) -> str:

@@ -1,0 +1,124 @@
+"""What a caller's words mean for the desk: service, category, impact, urgency, priority and a title.  Pure.
+
+Service and category are those of the articles that the words are about; impact and urgency are said by
+phrases, which stand in `ivr/understanding/`, one file a language. Every judgement comes with its words.
+"""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, cast
+
+from casestore.ranking import Ranked, Ranking
+from casestore.views import ArticleView
+from cti.records import ITIL, Impact, Priorities, Urgency
+from ivr.phrases import NOTHING, Phrase, Scale, Spoken
+from ivr.titles import title
+
+_FOLDER = Path(__file__).with_name("understanding")
+_LANGUAGES = ("en", "sv", "nb")
+_FALLBACK = "en"
+_IMPACTS: tuple[Impact, ...] = ("one", "several", "everyone")  # weakest first
+_URGENCIES: tuple[Urgency, ...] = ("works", "hindered", "stopped")
+_MOST_CHARACTERS = 5_000  # of a statement: three minutes of fast talk have fewer
+_ALTERNATIVE = 0.5  # how much the recogniser's other guesses count beside the best
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understood:
+    """What was understood; `because` has, for each field that words decided, those words as they stand."""
+
+    title: str
+    service: str
+    category: str
+    impact: Impact
+    urgency: Urgency
+    priority: int
+    because: dict[str, tuple[str, ...]]
+
+
+class Understanding:
+    """Judges statements by the articles and the phrases; threads may share it."""
+
+    def __init__(self, articles: Sequence[ArticleView], priorities: Priorities = ITIL) -> None:
+        """`priorities` maps impact and urgency to a priority, 1 the most pressing."""
+        self._ranking = Ranking(articles)
+        self._priorities = priorities
+        for language in _LANGUAGES:
+            _phrases(language)  # read now, not while somebody waits
+
+    def understand(self, text: str, alternatives: Sequence[str], language: str) -> Understood:
+        """Judge what was heard; `alternatives` are the recogniser's next best guesses.
+
+        Where no word decides: no service, an incident, one person, hindered; and no reasons.
+        """
+        text = text[:_MOST_CHARACTERS]
+        language = language if language in _LANGUAGES else _FALLBACK
+        told = _phrases(language)
+        spoken = told.read(text)
+        impact, impact_words = told.impact.judge(spoken)
+        urgency, urgency_words = told.urgency.judge(spoken)
+        guesses = [(text, 1.0), *((guess[:_MOST_CHARACTERS], _ALTERNATIVE) for guess in alternatives)]
+        service, category, topic_words = _topic(self._ranking.suggest(guesses, language))
+        reasons = {
+            "service": topic_words,
+            "category": topic_words,
+            "impact": impact_words,
+            "urgency": urgency_words,
+        }
+        severity = cast(Impact, impact or "one"), cast(Urgency, urgency or "hindered")
+        return Understood(
+            title=told.title(text),
+            service=service,
+            category=category or "incident",
+            impact=severity[0],
+            urgency=severity[1],
+            priority=self._priorities[severity[0]][severity[1]],
+            because={judged: words for judged, words in reasons.items() if words},
+        )
+
+
+def _topic(found: Sequence[Ranked]) -> tuple[str, str, tuple[str, ...]]:
+    """The service that most of the found articles speak for, its best article's category, and why."""
+    scores: defaultdict[str, float] = defaultdict(float)
+    for ranked in found:
+        scores[ranked.article.service] += ranked.score
+    if not scores:
+        return "", "", ()
+    service = max(scores, key=lambda name: scores[name])
+    best = next(ranked for ranked in found if ranked.article.service == service)
+    return service, best.article.category, best.because
+
+
+@dataclass(frozen=True)
+class _Phrases:
+    """One language's file."""
+
+    read: Callable[[str], Spoken]
+    impact: Scale
+    urgency: Scale
+    title: Callable[[str], str]
+
+
+@cache
+def _phrases(language: str) -> _Phrases:
+    table = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return _Phrases(
+        read=partial(Spoken.of, same=table["same"]),
+        impact=_scale(table["impact"], _IMPACTS),
+        urgency=_scale(table["urgency"], _URGENCIES),
+        title=partial(
+            title,
+            same=table["same"],
+            openings=[Phrase.of(written) for written in table["title"]["openings"]],
+            joints=table["title"]["joints"],
+            capitals=table["title"]["capitals"],
+        ),
+    )
+
+
+def _scale(table: dict[str, Any], values: tuple[str, ...]) -> Scale:
+    return Scale({value: [Phrase.of(written) for written in table[value]] for value in (*values, NOTHING)})
