@@ -1,0 +1,205 @@
+"""One speech process, seen from the event loop: nothing here waits for it."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from ivr.speech import Failed
+from ivr.speech.stream import RemoteStream
+from ivr.speech.wire import Kind, Message, Unpacker, pack, unpack_result
+
+STALL_S = 1.5  # without an answer for so long a process is taken for dead
+START_S = 30.0  # a starting one on a busy machine
+
+_FLUSH_S = 0.02  # the sound of all its streams goes out together
+_MOST_WAITING = 2_000_000  # bytes; a process so far behind is stalled and gets no more sound
+
+log = structlog.get_logger()
+
+
+class Owner(Protocol):
+    """Who is told what becomes of a decoder."""
+
+    def loaded(self, decoder: "Decoder", folder: Path, error: str) -> None:
+        """The model can be used, or cannot be for this reason."""
+
+    def gone(self, decoder: "Decoder", reason: str) -> None:
+        """The process has ended; its streams have failed."""
+
+
+def spawn() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a process with a socket to it; takes milliseconds, so call it in a thread."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603  # our own module
+            [sys.executable, "-m", "ivr.speech.worker", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+    return process, ours
+
+
+class Decoder:
+    """A process, its models and the streams that it hears."""
+
+    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, owner: Owner) -> None:
+        self.models: dict[Path, float] = {}  # loaded ones: processor seconds for a second of speech
+        self.loading: set[Path] = set()
+        self.streams: dict[int, RemoteStream] = {}
+        self.lost = 0  # streams that failed with the process
+        self._process, self._connection, self._owner = process, connection, owner
+        self._loop = asyncio.get_running_loop()
+        self._unpacker = Unpacker()
+        self._outgoing = bytearray()
+        self._flushing: asyncio.TimerHandle | None = None
+        self._ticks: deque[float] = deque()  # when the unanswered ones were sent
+        self._answered_s = self._started_s = self._loop.time()
+        self._round_trip_s = 0.0
+        self._alive = True
+        self._last_stream = 0
+        self._loop.add_reader(connection, self._read)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def lag_s(self) -> float:
+        """How far hearing is behind what was said."""
+        oldest_s = self._loop.time() - self._ticks[0] if self._ticks else 0.0
+        return max(self._round_trip_s, oldest_s)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether it owes an answer for too long; a slow but working process answers all the time."""
+        if not self._ticks:
+            return False
+        patience_s = START_S if self._answered_s == self._started_s else STALL_S
+        return self._loop.time() - max(self._ticks[0], self._answered_s) > patience_s
+
+    @property
+    def age_s(self) -> float:
+        """How long it has been running."""
+        return self._loop.time() - self._started_s
+
+    def load(self, folder: Path) -> None:
+        """Read a model, beside the decoding; the owner is told."""
+        self.loading.add(folder)
+        self._send(pack(Kind.LOAD, 0, {"folder": str(folder)}))
+
+    def open(self, folder: Path, rate_hz: int, grammar: tuple[str, ...] | None) -> RemoteStream:
+        """Begin to hear with a loaded model."""
+        self._last_stream += 1
+        number = self._last_stream
+        stream = RemoteStream(lambda kind, body: self._of_stream(number, kind, body))
+        self.streams[number] = stream
+        self._send(pack(Kind.OPEN, number, {"folder": str(folder), "rate_hz": rate_hz, "grammar": grammar}))
+        return stream
+
+    def tick(self) -> None:
+        """Ask for a sign of life."""
+        self._flush()
+
+    def kill(self, reason: str) -> None:
+        """End the process at once; its streams fail."""
+        if not self._alive:
+            return
+        self._alive = False
+        self._loop.remove_reader(self._connection)
+        if self._flushing:
+            self._flushing.cancel()
+        self._connection.close()
+        self._process.kill()
+        self.lost = len(self.streams)
+        for stream in self.streams.values():
+            stream.deliver(Failed(reason))
+        self.streams.clear()
+        self._owner.gone(self, reason)
+
+    def wait(self) -> None:
+        """Reap the killed process; blocks for a moment, so call it in a thread."""
+        self._process.wait()
+
+    def shed(self, reason: str) -> None:
+        """Give the youngest stream up, for the sake of the others."""
+        number, stream = self.streams.popitem()
+        self._send(pack(Kind.CLOSE, number))
+        stream.deliver(Failed(reason))
+
+    def _of_stream(self, number: int, kind: Kind, body: bytes) -> None:
+        if kind is Kind.CLOSE:
+            self.streams.pop(number, None)
+        self._send(pack(kind, number, body))
+        if kind is Kind.FINISH:
+            self._flush()
+
+    def _send(self, message: bytes) -> None:
+        if not self._alive or len(self._outgoing) > _MOST_WAITING:
+            return
+        self._outgoing += message
+        if self._flushing is None:
+            self._flushing = self._loop.call_later(_FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        if self._flushing:
+            self._flushing.cancel()
+            self._flushing = None
+        if not self._alive:
+            return
+        if len(self._outgoing) <= _MOST_WAITING:
+            self._outgoing += pack(Kind.TICK)
+            self._ticks.append(self._loop.time())
+        try:
+            del self._outgoing[: self._connection.send(self._outgoing)]
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.kill(f"crashed: {error}")
+            return
+        if self._outgoing:
+            self._flushing = self._loop.call_later(_FLUSH_S, self._flush)
+
+    def _read(self) -> None:
+        try:
+            data = self._connection.recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.kill("crashed")
+            return
+        self._answered_s = self._loop.time()
+        for message in self._unpacker.feed(data):
+            self._handle(message)
+
+    def _handle(self, message: Message) -> None:
+        match message.kind:
+            case Kind.TICK:
+                self._round_trip_s = self._loop.time() - self._ticks.popleft()
+            case Kind.RESULT if message.stream in self.streams:
+                stream = self.streams[message.stream]
+                stream.deliver(unpack_result(message))
+                if stream.ended:
+                    del self.streams[message.stream]
+            case Kind.LOADED:
+                self._loaded(**message.fields())
+            case Kind.NOTE:
+                note = message.fields()
+                log.info(note["event"], **note["fields"])
+
+    def _loaded(self, folder: str, cost: float, error: str) -> None:
+        self.loading.discard(Path(folder))
+        if not error:
+            self.models[Path(folder)] = cost
+        self._owner.loaded(self, Path(folder), error)

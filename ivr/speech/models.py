@@ -1,0 +1,107 @@
+"""The speech models of an installation: which there are, and how another is added."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ivr.speech import NoModel, official
+from ivr.speech.folder import Model, is_model, read
+from ivr.speech.official import ModelUnusable, Progress
+
+__all__ = ["Model", "ModelUnusable", "Progress", "add", "best", "fetch", "installed"]
+
+_BUNDLED = Path(__file__).parent / "bundled"
+
+
+class ModelSettings(Protocol):
+    """What is needed of the settings."""
+
+    @property
+    def models(self) -> Path | None:
+        """The folder of added models; None: `models` in the var folder."""
+
+    @property
+    def var(self) -> Path:
+        """The folder of everything that is made at run time."""
+
+    @property
+    def model_source(self) -> str:
+        """The address that official models are fetched from."""
+
+
+def installed(settings: ModelSettings) -> tuple[Model, ...]:
+    """Every model at this moment, weakest first: bundled before added, smaller before larger ones.
+
+    So of two that speak a language the later one is used.
+    """
+    found = [model for path in _folders(_BUNDLED) if (model := read(path, bundled=True))]
+    found += [model for path in _folders(folder(settings)) if (model := read(path))]
+    return tuple(sorted(found, key=lambda model: (not model.bundled, model.size_bytes, model.name)))
+
+
+def best(models: Sequence[Model], language: str) -> Model:
+    """The last of `models` that speaks the language; raises NoModel."""
+    for model in reversed(models):
+        if model.language == language:
+            return model
+    raise NoModel(f"no speech model for {language!r}: svarklar model add {language}")
+
+
+def folder(settings: ModelSettings) -> Path:
+    """Where added models are; it need not exist."""
+    return (settings.models or settings.var / "models").absolute()
+
+
+def add(settings: ModelSettings, wanted: str, progress: Progress = lambda share: None) -> Model:
+    """Add a model by language or by path, and wait for it; for the command line. Raises ModelUnusable."""
+    if (path := Path(wanted).expanduser()).is_dir():
+        return _copy(path, folder(settings))
+    if not wanted.replace("-", "").isalpha():
+        raise ModelUnusable(f"{wanted} is neither a folder nor a language such as en or sv")
+    return asyncio.run(fetch(settings, wanted, progress))
+
+
+async def fetch(settings: ModelSettings, language: str, progress: Progress = lambda share: None) -> Model:
+    """Fetch the small official model of a language, going on where an earlier try broke off.
+
+    The one that is installed already is not fetched again. Raises ModelUnusable, with what to do.
+    """
+    entry = await official.find(settings.model_source, language)
+    path = folder(settings) / entry.name
+    if not is_model(path):
+        await official.install(entry, path, progress)
+    return _required(path)
+
+
+def _copy(source: Path, models: Path) -> Model:
+    """Copy a model beside the others; it appears there whole or not at all."""
+    source = source.resolve()
+    if not is_model(source):
+        raise ModelUnusable(f"{source} is no Vosk model: am/final.mdl is missing")
+    if read(source) is None:
+        raise ModelUnusable(f'{source} does not tell its language: add a svarklar.toml with language = "…"')
+    models.mkdir(parents=True, exist_ok=True)
+    if source.parent == models.resolve():
+        return _required(source)
+    if (models / source.name).exists():
+        raise ModelUnusable(f"{models / source.name} is there already")
+    with tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as unfinished:
+        copied = shutil.copytree(source, Path(unfinished) / source.name)
+        copied.rename(models / source.name)
+    return _required(models / source.name)
+
+
+def _required(path: Path) -> Model:
+    model = read(path)
+    if model is None:
+        raise ModelUnusable(f"{path} is no Vosk model of a known language")
+    return model
+
+
+def _folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    return sorted(entry for entry in parent.iterdir() if entry.is_dir() and not entry.name.startswith("."))

@@ -1,0 +1,144 @@
+"""The recogniser: a pool of speech processes, one a core, shared by all calls.
+
+Admission: a process takes a limited number of streams (set, or worked out from what a second of speech costs
+on this machine) and none while it is behind. A stream whose process is lost fails: its dialogue goes by keys.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from ivr.speech import NoModel, Overloaded, Stream, Thresholds, calibration
+from ivr.speech.decoder import Decoder
+from ivr.speech.models import Model, ModelSettings, best
+from ivr.speech.supervisor import Supervisor
+
+ADMIT_LAG_S = 0.15
+
+_LOAD_WAIT_S = 3.0  # a caller waits so long for the first model after a start, then goes by keys
+
+log = structlog.get_logger()
+
+
+class PoolSettings(ModelSettings, Protocol):
+    """What is needed of the settings."""
+
+    @property
+    def decoders(self) -> int:
+        """How many processes; 0: one a core."""
+
+    @property
+    def streams_per_decoder(self) -> int:
+        """Most streams of each; 0: measured."""
+
+
+@dataclass(frozen=True)
+class DecoderState:
+    """One process, for `doctor` and the health page."""
+
+    pid: int
+    models: tuple[str, ...]
+    streams: int
+    limit: int
+    lag_ms: int
+
+
+class Pool:
+    """A Recogniser (ivr.speech) on Vosk; made by `start_recogniser`."""
+
+    def __init__(self, supervisor: Supervisor, streams_per_decoder: int) -> None:
+        self._supervisor = supervisor
+        self._limit = streams_per_decoder
+
+    def languages(self) -> frozenset[str]:
+        """The languages that some installed model speaks."""
+        return frozenset(model.language for model in self._supervisor.installed)
+
+    def thresholds(self, language: str) -> Thresholds:
+        """How far the model in use for this language can be trusted; raises NoModel."""
+        return self._in_use(language).thresholds
+
+    def model(self, language: str) -> Model:
+        """The model in use for this language; raises NoModel."""
+        return self._in_use(language)
+
+    async def open(self, language: str, rate_hz: int, grammar: tuple[str, ...] | None = None) -> Stream:
+        """Begin to hear, in the process with the fewest streams; raises NoModel, Overloaded."""
+        best(self._supervisor.installed, language)
+        await self.ready(language, _LOAD_WAIT_S)
+        model = self._in_use(language)
+        ready = [decoder for decoder in self._supervisor.decoders if model.path in decoder.models]
+        free = [decoder for decoder in ready if self._free(decoder)]
+        if not free:
+            log.warning("speech_overloaded", streams=[len(decoder.streams) for decoder in ready])
+            raise Overloaded("no speech process has room" if ready else "the speech model is not loaded yet")
+        chosen = min(free, key=lambda decoder: len(decoder.streams))
+        return chosen.open(model.path, rate_hz, grammar)
+
+    async def ready(self, language: str, timeout_s: float) -> bool:
+        """Wait until some process can hear the language; False where that took too long."""
+        deadline_s = asyncio.get_running_loop().time() + timeout_s
+        while not self._loaded(language):
+            left_s = deadline_s - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                return False
+            await self._supervisor.news(left_s)
+        return True
+
+    @property
+    def state(self) -> str:
+        """`ok`, or what is wrong, for the health page."""
+        if any(decoder.models for decoder in self._supervisor.decoders):
+            return "ok"
+        return "no speech process has a model: callers go by keys"
+
+    def decoders(self) -> tuple[DecoderState, ...]:
+        """How the processes are doing."""
+        return tuple(
+            DecoderState(
+                pid=decoder.pid,
+                models=tuple(folder.name for folder in decoder.models),
+                streams=len(decoder.streams),
+                limit=self._limit_of(decoder),
+                lag_ms=int(decoder.lag_s * 1000),
+            )
+            for decoder in self._supervisor.decoders
+        )
+
+    async def close(self) -> None:
+        """End every process."""
+        await self._supervisor.close()
+
+    def _in_use(self, language: str) -> Model:
+        """The best model that some process has in memory; the best installed one while none has."""
+        installed = self._supervisor.installed
+        try:
+            return best(self._loaded(language), language)
+        except NoModel:
+            return best(installed, language)
+
+    def _loaded(self, language: str) -> list[Model]:
+        in_memory = {folder for decoder in self._supervisor.decoders for folder in decoder.models}
+        return [
+            model
+            for model in self._supervisor.installed
+            if model.language == language and model.path in in_memory
+        ]
+
+    def _free(self, decoder: Decoder) -> bool:
+        return len(decoder.streams) < self._limit_of(decoder) and decoder.lag_s <= ADMIT_LAG_S
+
+    def _limit_of(self, decoder: Decoder) -> int:
+        if self._limit or not decoder.models:
+            return self._limit
+        return calibration.limit(max(decoder.models.values()))
+
+
+async def start_recogniser(settings: PoolSettings) -> Pool:
+    """Start the processes; their models load while this returns."""
+    supervisor = Supervisor(settings, settings.decoders or len(os.sched_getaffinity(0)))
+    await supervisor.start()
+    return Pool(supervisor, settings.streams_per_decoder)

@@ -1,0 +1,135 @@
+"""Keeps the speech processes alive: starts them, gives them models, replaces the dead and the stalled."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from ivr.speech.decoder import Decoder, spawn
+from ivr.speech.models import Model, ModelSettings, installed
+
+SHED_LAG_S = 0.8  # so far behind, the youngest stream is given up
+
+_WATCH_S = 0.25
+_RESCAN_WATCHES = 8  # every two seconds: is there a new model?
+_SHORT_LIFE_S = 2.0  # a process that died younger is replaced only after as long again
+
+log = structlog.get_logger()
+
+
+class Supervisor:
+    """So many living decoders, whatever happens."""
+
+    def __init__(self, settings: ModelSettings, wanted: int) -> None:
+        self.decoders: list[Decoder] = []
+        self.installed: tuple[Model, ...] = ()  # weakest first, without those that could not be read
+        self._settings, self._wanted = settings, wanted
+        self._broken: set[Path] = set()
+        self._news = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Look for models, start the processes and keep watch."""
+        await self._rescan()
+        await asyncio.gather(*(self._add() for _ in range(self._wanted)))
+        self._in_background(self._watch())
+
+    async def news(self, timeout_s: float) -> None:
+        """Wait until a model has been loaded, a process lost, or the time is over."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), timeout_s)
+
+    async def close(self) -> None:
+        """End every process."""
+        self._closed = True
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for decoder in list(self.decoders):
+            decoder.kill("closed")
+        await asyncio.gather(*self._tasks)
+
+    def loaded(self, decoder: Decoder, folder: Path, error: str) -> None:
+        """A decoder has read a model, or could not."""
+        if error:
+            self._distrust(folder, error)
+        else:
+            cost = round(decoder.models[folder], 4)
+            log.info("speech_model_loaded", model=folder.name, pid=decoder.pid, cost=cost)
+        self._tell()
+
+    def gone(self, decoder: Decoder, reason: str) -> None:
+        """A process has ended: another takes its place."""
+        self.decoders.remove(decoder)
+        self._in_background(asyncio.to_thread(decoder.wait))
+        self._tell()
+        if self._closed:
+            return
+        log.error("speech_process_lost", pid=decoder.pid, reason=reason, streams=decoder.lost)
+        for folder in decoder.loading:
+            self._distrust(folder, "its process ended while reading it")
+        self._in_background(self._add(_SHORT_LIFE_S if decoder.age_s < _SHORT_LIFE_S else 0.0))
+
+    def _distrust(self, folder: Path, error: str) -> None:
+        if any(model.path == folder and model.bundled for model in self.installed):
+            return  # it ships with us: what went wrong was not the model
+        log.error("speech_model_unusable", model=folder.name, error=error)
+        self._broken.add(folder)
+        self.installed = tuple(model for model in self.installed if model.path != folder)
+
+    async def _add(self, after_s: float = 0.0) -> None:
+        await asyncio.sleep(after_s)
+        process, connection = await asyncio.to_thread(spawn)
+        decoder = Decoder(process, connection, self)
+        self.decoders.append(decoder)
+        self._load_into(decoder)
+        if self._closed:
+            decoder.kill("closed")
+
+    async def _watch(self) -> None:
+        watches = 0
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            for decoder in list(self.decoders):
+                self._check(decoder)
+            watches += 1
+            if watches % _RESCAN_WATCHES == 0:
+                await self._rescan()
+
+    def _check(self, decoder: Decoder) -> None:
+        if decoder.stalled:
+            decoder.kill("stalled")
+            return
+        if decoder.streams and decoder.lag_s > SHED_LAG_S:
+            log.warning("speech_stream_shed", pid=decoder.pid, lag_ms=int(decoder.lag_s * 1000))
+            decoder.shed("overloaded")
+        decoder.tick()
+
+    async def _rescan(self) -> None:
+        found = await asyncio.to_thread(installed, self._settings)
+        self.installed = tuple(model for model in found if model.path not in self._broken)
+        for decoder in self.decoders:
+            self._load_into(decoder)
+
+    def _load_into(self, decoder: Decoder) -> None:
+        for model in self._needed():
+            if model.path not in decoder.models and model.path not in decoder.loading:
+                decoder.load(model.path)
+
+    def _needed(self) -> list[Model]:
+        """The best model of every language, and what ships with us: it is small and always ready."""
+        best = {model.language: model for model in self.installed}
+        return [model for model in self.installed if model.bundled or best[model.language] is model]
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

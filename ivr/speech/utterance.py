@@ -1,0 +1,108 @@
+"""One utterance in a worker: sound in, results out; silence never reaches the engine."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from ivr.speech import Heard, Partial, Result, SpeechBegan, SpeechStopped
+from ivr.speech.activity import FRAME_MS, Activity, Voice
+
+PAUSE_MS = 600
+LONGEST_S = 60.0  # talk, music or noise without a pause becomes final then
+
+_PREROLL_FRAMES = 25  # 500 ms before speech was certain: in noise a soft beginning is noticed late
+_TAIL_MS = 240  # of a pause that is decoded; the rest only if the caller goes on
+_CHUNK_FRAMES = 5  # decoded at once: 100 ms
+_PARTIAL_CHUNKS = 2
+
+
+class Ear(Protocol):
+    """A decoder for one utterance."""
+
+    def hear(self, sound: bytes) -> None:
+        """Decode more sound."""
+
+    def partial(self) -> str:
+        """The words so far."""
+
+    def final(self, offset_s: float) -> Heard:
+        """The words, once."""
+
+
+class Utterance:
+    """Follows one stream. The ear is made when speech begins: a silent caller costs next to nothing."""
+
+    def __init__(self, rate_hz: int, make_ear: Callable[[], Ear]) -> None:
+        self._frame_bytes = rate_hz * FRAME_MS // 1000 * 2
+        self._make_ear = make_ear
+        self._activity = Activity(rate_hz, PAUSE_MS)
+        self._ear: Ear | None = None
+        self._rest = b""
+        self._frames = 0
+        self._begin_frame = 0
+        self._waiting: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
+        self._chunks = 0
+        self._partial = ""
+        self.ended = False
+
+    def hear(self, sound: bytes) -> Iterator[Result]:
+        """Take in more sound, of any length, and give what it leads to."""
+        sound = self._rest + sound
+        whole = len(sound) - len(sound) % self._frame_bytes
+        self._rest = sound[whole:]
+        for at in range(0, whole, self._frame_bytes):
+            if self.ended:
+                return
+            yield from self._frame(sound[at : at + self._frame_bytes])
+
+    def finish(self) -> Iterator[Result]:
+        """No more sound comes."""
+        if not self.ended:
+            yield from self._final()
+
+    def _frame(self, frame: bytes) -> Iterator[Result]:
+        self._frames += 1
+        self._waiting.append(frame)
+        voice = self._activity.hear(frame)
+        if voice is Voice.QUIET:
+            return
+        if voice is Voice.BEGAN:
+            yield self._begin()
+        if voice is Voice.STOPPED or self._spoken_s >= LONGEST_S:
+            yield from self._final()
+        elif voice is not Voice.PAUSE or self._activity.pause_ms <= _TAIL_MS:
+            yield from self._decode()
+
+    def _begin(self) -> SpeechBegan:
+        self._ear = self._make_ear()
+        self._begin_frame = self._frames - len(self._waiting)
+        self._waiting = deque(self._waiting)  # unbounded from here: the utterance is
+        return SpeechBegan(at_s=self._now_s)
+
+    def _decode(self) -> Iterator[Result]:
+        if self._ear is None or len(self._waiting) < _CHUNK_FRAMES:
+            return
+        self._ear.hear(b"".join(self._waiting))
+        self._waiting.clear()
+        self._chunks += 1
+        if self._chunks % _PARTIAL_CHUNKS == 0 and (text := self._ear.partial()) not in ("", self._partial):
+            self._partial = text
+            yield Partial(text)
+
+    def _final(self) -> Iterator[Result]:
+        self.ended = True
+        if self._ear is None:
+            yield Heard("", 0.0)
+            return
+        yield SpeechStopped(at_s=self._now_s)
+        if self._waiting and self._activity.pause_ms <= _TAIL_MS:
+            self._ear.hear(b"".join(self._waiting))
+        yield self._ear.final(self._begin_frame * FRAME_MS / 1000)
+
+    @property
+    def _now_s(self) -> float:
+        return self._frames * FRAME_MS / 1000
+
+    @property
+    def _spoken_s(self) -> float:
+        return (self._frames - self._begin_frame) * FRAME_MS / 1000
