@@ -110,7 +110,7 @@ async def _start_voice(
         StoreHouse(
             store,
             bus,
-            await asyncio.to_thread(Understanding, articles),
+            await asyncio.to_thread(Understanding, articles, settings.priorities),
             await asyncio.to_thread(Ranking, articles),
             region=settings.region,
             statements=statements(settings),
