@@ -87,3 +87,12 @@ def seed(tx: Transaction, *, passwords: Mapping[str, str], now_ms: int) -> None:
 def _open_case(tx: Transaction, new: NewCase, contact_id: int, number: str, now_ms: int) -> None:
     own = replace(new, contact_id=contact_id, caller_number=number)
     cases.register(tx, own, by="demo", now_ms=now_ms)
+
+
+def close_cases(tx: Transaction, number: str, *, now_ms: int) -> None:
+    """Resolve the open cases of whoever has this number, so that a demo call begins as the first one did."""
+    for contact in contacts.by_number(tx, number):
+        for case in cases.open_of_contact(tx, contact.id):
+            cases.amend(
+                tx, case.number, {"status": "resolved"}, by="demo", what="the demo begins anew", now_ms=now_ms
+            )

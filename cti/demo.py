@@ -7,7 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
+from casestore import demo
+from casestore.db import Store
 from cti.calling import CallPlan, OnStep, place_call, speech
+from cti.events import now_ms
 from cti.preparation import asterisk_prefix
 from cti.secrets import Secrets
 from cti.settings import Settings
@@ -43,6 +46,7 @@ async def demo_call(
         if await agent.log_in() and not even_if_staffed:
             return None
         await agent.be_ready()
+        await asyncio.to_thread(_begin_anew, settings)
         voice, rate_hz = callers_voice(settings), codec(_CODEC).rate_hz
         said: list[Turn] = [
             await asyncio.to_thread(speech, voice, text, "en", rate_hz) for text in (_STATEMENT, "yes")
@@ -51,6 +55,16 @@ async def demo_call(
         return await place_call(settings, secrets, plan, on_step)
     finally:
         await agent.close()
+
+
+def _begin_anew(settings: Settings) -> None:
+    """Who has an open case is asked about it first: the demo shows the other way."""
+    store = Store(settings.database)
+    try:
+        with store.uow() as tx:
+            demo.close_cases(tx, CALLER, now_ms=now_ms())
+    finally:
+        store.close()
 
 
 def printer(console: Console) -> OnStep:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from whole_house import MARIA, PRINTER, House
+from whole_house import HELENA, JOHAN, MIKAEL, PRINTER, House
 
 from phone.agent import Agent
 from phone.timeline import STEPS
@@ -11,16 +11,21 @@ from phone.timeline import STEPS
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(params=["pcmu", "pcma", "g722"])
+# One caller each: who has an open case is asked about it first.
+CALLERS = {"pcmu": HELENA, "pcma": JOHAN, "g722": MIKAEL}
+
+
+@pytest.fixture(params=CALLERS)
 async def report(request: pytest.FixtureRequest, house: House, agent: Agent) -> dict[str, Any]:
-    return await house.call(PRINTER, "yes", codec=request.param, name="Maria Lind")
+    return await house.call(PRINTER, "yes", number=CALLERS[request.param], codec=request.param)
 
 
 async def test_a_spoken_call_is_answered_prepared_in_every_codec(report: dict[str, Any]) -> None:
     assert [step for step in STEPS if report["ms"][step] is None] == []
     assert report["pop_lead_ms"] > 0
     assert report["outcome"] == "answered"
-    assert report["caller"] == {"number": MARIA, "contact": "Maria Lind", "match": "one"}
+    assert report["caller"]["match"] == "one"
+    assert report["caller"]["contact"]
     assert "printer" in report["transcript"]
     assert report["case"]["service"] == "printing"
     assert report["suggestions"][0]["article"].startswith("print")

@@ -14,6 +14,7 @@ from phone.caller import Keys, Turn
 from phone.codecs import codec
 
 MARIA, ANNA_BERG = "+46701740605", "+46701740606"
+HELENA, JOHAN, MIKAEL = "+46701740607", "+46701740608", "+46701740609"  # English, no open case
 PRINTER = "the printer on our floor has a paper jam and nobody in the office can print"
 
 
