@@ -1,13 +1,23 @@
 """A running Svarklar as tests see it: how to phone it, who works there, what it has logged."""
 
+import os
+import random
+import signal
+import socket
 import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cti.calling import CallPlan, place_call, speech
 from cti.demo import callers_voice
-from cti.secrets import Secrets
+from cti.secrets import Secrets, load_secrets
 from cti.settings import Settings
 from phone.agent import Agent
 from phone.caller import Keys, Turn
@@ -53,3 +63,51 @@ class House:
     def logged(self) -> str:
         """All that was logged so far."""
         return self.log.read_text(errors="replace")
+
+
+@contextmanager
+def running_house(folder: Path, **changes: Any) -> Iterator[House]:
+    """`svarklar up` in this folder on free ports; `changes` are further settings."""
+    names = ("web_port", "agi_port", "media_port", "ami_port", "asterisk_http_port", "sip_port")
+    rtp_start = random.SystemRandom().randrange(20_000, 32_000, 100)
+    own = {"rtp_start": rtp_start, "rtp_end": rtp_start + 99, "fetch_model": False, "wrapup_s": 0}
+    ports = dict(zip(names, _free(len(names)), strict=True))
+    settings = Settings(**{"var": folder / "var", **own, **ports, **changes})
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cti", "up", "--no-demo"],
+            env=os.environ | settings.environment(), stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait_until_it_answers(f"http://127.0.0.1:{settings.web_port}/healthz", process, log)
+        yield House(settings, load_secrets(settings, ()), process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free(count: int) -> list[int]:
+    """Ports that nobody has, for TCP and UDP."""
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(10_000, 20_000)
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            ports.append(port)
+    return ports
+
+
+def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            break
+        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"svarklar up does not answer:\n{log.read_text(errors='replace')[-4000:]}")
