@@ -98,7 +98,8 @@ class Ami:
             raise AmiDown("not logged in")
         answer = self._manager.send_action(dict(action), as_list=False)
         try:
-            response = await asyncio.wait_for(answer, self._deadline_s)
+            async with asyncio.timeout(self._deadline_s):
+                response = await answer
         except TimeoutError:
             raise AmiDown(f"no answer to {action['Action']}") from None
         if not response.success:

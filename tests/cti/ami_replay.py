@@ -56,7 +56,7 @@ class ReplayedAsterisk:
         self.answers: dict[str, str] = {}
         self.silent_to: set[str] = set()
         self._sessions: asyncio.Queue[Session] = asyncio.Queue()
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
     async def __aenter__(self) -> "ReplayedAsterisk":
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -65,8 +65,10 @@ class ReplayedAsterisk:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for writer in self._open:
+        serving = dict(self._open)
+        for writer in serving.values():
             writer.transport.abort()
+        await asyncio.gather(*filter(None, serving))
         await self._server.wait_closed()
 
     async def login(self) -> "Session":
@@ -79,7 +81,7 @@ class ReplayedAsterisk:
         return action
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        self._open[asyncio.current_task()] = writer
         writer.write(b"Asterisk Call Manager/11.0.0\r\n")
         try:
             while True:
@@ -97,7 +99,7 @@ class ReplayedAsterisk:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            self._open.discard(writer)
+            del self._open[asyncio.current_task()]
             writer.close()
 
     def _admit(self, writer: asyncio.StreamWriter, action: dict[str, str]) -> bool:

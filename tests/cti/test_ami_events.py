@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from ami_replay import transcript
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.ami_events import AmiMessage, phone_of, resynced, translate
@@ -145,6 +145,7 @@ VALUES = (
 )
 
 
+@settings(deadline=None)
 @given(NAMES, st.dictionaries(FIELDS, VALUES))
 def test_no_message_raises(name, fields):
     message = AmiMessage({"Event": name, **fields}, 1)

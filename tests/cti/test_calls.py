@@ -430,7 +430,7 @@ def check(before, call):
     assert len({o.offer_id for o in call.offers}) == len(call.offers) >= len(before.offers)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(ANY_EVENT, max_size=25))
 def test_no_order_of_events_breaks_a_call(events):
     call = None

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.identify import Caller, decide, normalise
@@ -74,6 +74,7 @@ def test_an_unknown_region_still_understands_numbers_with_a_country_code():
     assert normalise("0701740605", "nowhere").kind == "unknown"
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=60) | st.text("0123456789+ ()-/.", max_size=45),
     st.sampled_from(["SE", "NO", "US", "", "XX"]),
