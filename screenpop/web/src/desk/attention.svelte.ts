@@ -13,7 +13,10 @@ export class Attention {
   #desk: Desk;
   // Each its own, so that a change of a call that changes none of them does not ring again.
   #count = $derived.by(() => this.#desk.arriving.length);
-  #ringing = $derived.by(() => this.#desk.living.find((call) => call.stage === "ringing")?.call_id);
+  #ringing = $derived.by(() => {
+    const call = this.#desk.living.find((one) => one.stage === "ringing");
+    return call?.call_id ?? this.#desk.phone.lines.find((line) => line.state === "ringing")?.id;
+  });
   #name = $derived.by(() => {
     const [first] = this.#desk.arriving;
     return (first && callerName(first)) || t("caller.unknown");

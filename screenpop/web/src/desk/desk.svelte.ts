@@ -69,13 +69,13 @@ export class Desk {
   /** Asks for this presence; the answer comes over the live connection. */
   wish(presence: PresenceState, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
     this.refusal = "";
+    if (presence === "ready" && phone === "browser") void this.phone.prepare();
     this.live.send({ type: "presence", presence, reason, phone });
   }
 
-  /** Answers the ringing call in front, else the first that rings. */
-  answer(): void {
-    const isRinging = (line: Line | null) => line?.state === "ringing";
-    const line = isRinging(this.line) ? this.line : this.phone.lines.find(isRinging);
+  /** Answers this line; if none is named the ringing one in front, else the first that rings. */
+  answer(wanted: Line | null = null): void {
+    const line = [wanted, this.line, ...this.phone.lines].find((one) => one?.state === "ringing");
     if (!line) return;
     this.phone.answer(line);
     this.look(this.callOf(line)?.call_id ?? this.state.front);

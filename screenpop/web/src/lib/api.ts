@@ -20,8 +20,9 @@ export interface SipAccount {
 export interface Me {
   user: User;
   csrf: string;
-  phone: SipAccount;
-  webcaller: SipAccount;
+  /** null where the account has not been set up. */
+  phone: SipAccount | null;
+  webcaller: SipAccount | null;
   support_number: string;
   break_reasons: string[];
 }

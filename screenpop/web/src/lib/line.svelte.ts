@@ -2,14 +2,12 @@
 
 import type { IncomingRequest } from "jssip/lib/SIPMessage";
 import type { RTCSession } from "jssip/lib/RTCSession";
+import { microphoneProblem, type MicrophoneProblem } from "./microphone-problem";
 
 export type LineState = "ringing" | "calling" | "talking" | "held" | "ended";
 
-/** Why there is no microphone; each has its text. */
-export type MicrophoneProblem = "denied" | "missing" | "busy" | "insecure" | "unknown";
-
 /** Sound only; addresses of this machine are enough, the telephone server is the other end. */
-const MEDIA = {
+export const CALL_MEDIA = {
   mediaConstraints: { audio: true, video: false },
   pcConfig: { iceServers: [] },
 };
@@ -42,7 +40,7 @@ export class Line {
   }
 
   answer(): void {
-    if (this.state === "ringing") this.#session.answer(MEDIA);
+    if (this.state === "ringing") this.#session.answer(CALL_MEDIA);
   }
 
   hangUp(): void {
@@ -99,21 +97,3 @@ export class Line {
     });
   }
 }
-
-/** What is wrong with the microphone, from what getUserMedia said. */
-export function microphoneProblem(error: unknown): MicrophoneProblem {
-  if (!window.isSecureContext) return "insecure";
-  switch (error instanceof Error ? error.name : "") {
-    case "NotAllowedError":
-      return "denied";
-    case "NotFoundError":
-    case "OverconstrainedError":
-      return "missing";
-    case "NotReadableError":
-      return "busy";
-    default:
-      return "unknown";
-  }
-}
-
-export { MEDIA as CALL_MEDIA };

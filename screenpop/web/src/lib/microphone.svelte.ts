@@ -1,6 +1,6 @@
 /** The microphone: its sound for a call, and how loud it is for a meter. */
 
-import { microphoneProblem, type MicrophoneProblem } from "./line.svelte";
+import { microphoneProblem, type MicrophoneProblem } from "./microphone-problem";
 
 /** Speech at this RMS fills the meter: about a third of full scale. */
 const LOUD_RMS = 0.3;

@@ -4,7 +4,8 @@ import { UA, WebSocketInterface } from "jssip";
 import type { IncomingRequest } from "jssip/lib/SIPMessage";
 import type { RTCSessionEvent } from "jssip/lib/UA";
 import type { SipAccount } from "./api";
-import { CALL_MEDIA, Line, type MicrophoneProblem } from "./line.svelte";
+import { CALL_MEDIA, Line } from "./line.svelte";
+import { checkMicrophone, type MicrophoneProblem } from "./microphone-problem";
 
 export type Registration = "off" | "connecting" | "registered" | "failed";
 
@@ -44,14 +45,18 @@ export class Softphone {
       connection_recovery_min_interval: 1,
       connection_recovery_max_interval: 8,
     });
+    const become = (registration: Registration) => {
+      // Once stopped, its last words do not count.
+      if (this.#agent === agent) this.registration = registration;
+    };
     agent.on("connected", () => {
-      if (!options.register) this.registration = "registered";
+      if (!options.register) become("registered");
     });
-    agent.on("registered", () => (this.registration = "registered"));
-    agent.on("unregistered", () => (this.registration = "connecting"));
-    agent.on("disconnected", () => (this.registration = "connecting"));
+    agent.on("registered", () => become("registered"));
+    agent.on("unregistered", () => become("connecting"));
+    agent.on("disconnected", () => become("connecting"));
     agent.on("registrationFailed", () => {
-      this.registration = "failed";
+      become("failed");
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => agent.register(), RETRY_MS);
     });
@@ -60,16 +65,17 @@ export class Softphone {
       const line = new Line(session, invite, (ended) => this.#end(ended));
       this.lines = [...this.lines, line];
     });
-    agent.start();
     this.#agent = agent;
+    agent.start();
   }
 
   /** Hangs up and signs off. */
   stop(): void {
     clearTimeout(this.#retry);
-    this.#agent?.stop();
+    const agent = this.#agent;
     this.#agent = null;
     this.registration = "off";
+    agent?.stop();
   }
 
   /**
@@ -85,6 +91,11 @@ export class Softphone {
       mediaStream: sound,
       extraHeaders: [`P-Asserted-Identity: <${asserted}>`],
     });
+  }
+
+  /** Tells of a microphone that cannot be used before a call needs it. */
+  async prepare(): Promise<void> {
+    this.problem = await checkMicrophone();
   }
 
   /** Answers; whom one talks to is held first. */
