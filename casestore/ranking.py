@@ -17,12 +17,12 @@ from casestore.word_index import WordIndex
 from casestore.words import tokens
 
 _TITLE, _KEYWORD, _EXAMPLE, _BODY = 2.0, 2.0, 1.0, 0.1
-_LEAST_SCORE = 0.11  # of the best article; below it every suggestion would be nonsense
+_LEAST_SCORE = 0.1  # of the best article; below it every suggestion would be nonsense
 _USUAL = 3  # suggestions; more only where they are nearly as good as the best
 _NEAR_BEST, _VERY_NEAR_BEST = 0.3, 0.6
 _LEAST_EVIDENCE = 0.3  # some word must be worth this share of the rarest: "it does not work" says nothing
 _LEAST_REASON = 0.15  # share of the score from which a word is told as a reason
-_LEAST_LIKENESS = 0.4  # of two cases
+_LEAST_LIKENESS = 0.35  # of two cases
 _FALLBACK = "en"
 
 

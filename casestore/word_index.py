@@ -33,7 +33,7 @@ class WordIndex:
         weights = np.array([weight for text in texts for weight in text.values()], dtype=float)
         frequency = np.bincount(columns, np.minimum(weights, 1.0), minlength=len(words))
         self._size = len(texts)
-        self._rarity = np.log((len(texts) + 1) / (frequency + 0.5))
+        self._rarity = np.log((len(texts) + 1) / (np.maximum(frequency, 1.0) + 0.5))
         self.rarest = float(np.log((len(texts) + 1) / 1.5))
         lengths = np.bincount(rows, weights, minlength=len(texts))
         relative = lengths[rows] / lengths.mean() if words else rows
@@ -60,13 +60,14 @@ class WordIndex:
         )
 
     def meaning(self, words: Sequence[str]) -> dict[object, float]:
-        """The words as weights of the known words they resemble; an unknown one stands for itself."""
+        """The words as weights of the listed words they resemble; as far as they do not, of themselves."""
         meaning: dict[object, float] = {}
         for word in words:
             found = self._resembling(word)
             for place, likeness in found.items():
                 worth = likeness * float(self._rarity[place])
                 meaning[place] = max(meaning.get(place, 0.0), worth)
-            if not found:
-                meaning[word] = self.rarest
+            strange = 1.0 - max(found.values(), default=0.0)
+            if strange > 0.0:
+                meaning[word] = strange * self.rarest
         return meaning
