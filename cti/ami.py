@@ -20,6 +20,14 @@ from cti.events import now_ms
 
 log = structlog.get_logger()
 
+State = Literal["starting", "ready", "down", "refused"]
+
+_HEALTH = {
+    "starting": "not connected to Asterisk yet",
+    "ready": "ok",
+    "down": "not connected to Asterisk",
+    "refused": "Asterisk refuses the AMI user or secret",
+}
 _INBOX = 100_000
 # panoramisk logs every attempt, and actions with their secret: we log what changes instead.
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
@@ -54,12 +62,12 @@ class Ami:
         self._deadline_s = deadline_s
         self._inbox: asyncio.Queue[AmiMessage | None] = asyncio.Queue(_INBOX)
         self._manager: _Manager | None = None
-        self._state: Literal["new", "ready", "down", "refused"] = "new"
+        self._state: State = "starting"
 
     @property
     def state(self) -> str:
         """`ok`, or what is wrong, for the health page."""
-        return "ok" if self._state == "ready" else "not connected to Asterisk"
+        return _HEALTH[self._state]
 
     async def connect(self, host: str, port: int, username: str, secret: str) -> None:
         """Log in, now or as soon as Asterisk is there; returns at once. Logs each change of state once."""
@@ -124,7 +132,7 @@ class Ami:
             log.error("asterisk_events_dropped", waiting=self._inbox.qsize())
             manager.protocol.transport.abort()
 
-    def _become(self, state: Literal["ready", "down", "refused"], **why: str) -> None:
+    def _become(self, state: State, **why: str) -> None:
         if state == self._state:
             return
         self._state = state

@@ -119,11 +119,13 @@ async def test_asterisk_may_come_later(make_ami, free_port, logs):
     ami = make_ami()
     await ami.connect("127.0.0.1", port, "svarklar", ReplayedAsterisk.secret)
     assert (await logs.get())["event"] == "asterisk_down"
+    assert ami.state == "not connected to Asterisk"
     with pytest.raises(AmiDown):
         await ami.send({"Action": "QueueStatus"})
     async with ReplayedAsterisk(port) as asterisk:
         await (await asterisk.login()).say(BOOTED)
         assert (await logs.get())["event"] == "asterisk_ready"
+        assert ami.state == "ok"
         await ami.send({"Action": "QueueStatus"})
 
 
