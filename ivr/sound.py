@@ -9,7 +9,7 @@ import numpy as np
 
 _LOUD = 150  # root mean square; a quiet line stays under 60, speech on a telephone is at 500–5000
 _BEFORE_SPEECH_S = 0.4
-_KEPT_BEFORE_S = 2.0
+_KEPT_BEFORE_S = 5.0  # the engine may tell late that somebody speaks
 
 
 def is_loud(sound: bytes) -> bool:

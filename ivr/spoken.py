@@ -7,17 +7,20 @@ from ivr.texts import Catalogue
 
 
 def phrases(options: Sequence[Option], texts: Catalogue) -> Mapping[str, str]:
-    """Phrase → name of the option it means: the catalogue's words for it, and its key as a number."""
-    meaning: dict[str, str] = {}
-    for option in options:
-        for phrase in (*texts.words.get(option.name, ()), *texts.digits[option.key]):
-            meaning[phrase] = option.name
-    return meaning
+    """Phrase → name of the option it means: the catalogue's words for it, else its key as a number."""
+    return {
+        phrase: option.name
+        for option in options
+        for phrase in texts.words.get(option.name) or texts.digits[option.key]
+    }
 
 
 def choice_grammar(options: Sequence[Option], texts: Catalogue) -> tuple[str, ...]:
-    """What a recogniser should listen for while one of the options is said."""
-    return tuple(phrases(options, texts))
+    """What a recogniser should listen for while one of the options is said.
+
+    Words that mean nothing are among them: without them everything would sound like one of the options.
+    """
+    return (*phrases(options, texts), *texts.words["nothing"])
 
 
 def number_grammar(texts: Catalogue) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class Say:
 
 @dataclass(frozen=True)
 class Option:
-    """Something to choose: by its key, by the key's number spoken, or by the catalogue's words for it."""
+    """Something to choose: by its key, or by the catalogue's words for it, else the key's number spoken."""
 
     name: str
     key: str
