@@ -62,7 +62,7 @@ async def run_server(settings: Settings) -> None:
         watch = parts.enter_context(LoopWatch())
 
         def health() -> Mapping[str, str]:
-            return {"asterisk": ami.state, "speech": recogniser.state}
+            return {"asterisk": "ok" if ami.state == "ready" else ami.state, "speech": recogniser.state}
 
         def figures() -> Mapping[str, float]:
             return {"loop_longest_stall_ms": watch.take_longest_ms()}

@@ -29,6 +29,7 @@ class Agent:
         self, username: str, password: str, web: str, sip: tuple[str, int], sip_password: str
     ) -> None:
         self.username = username
+        self.paints = True  # False leaves it to a browser that is logged in beside
         self.calls: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self._password = password
         self._web = web
@@ -97,7 +98,7 @@ class Agent:
             said: dict[str, Any] = message.json()
             if said["type"] == "presence" and said["agent"]["username"] == self.username:
                 self._presences.put_nowait(said["agent"]["presence"])
-            elif said["type"] == "offer":
+            elif said["type"] == "offer" and self.paints:
                 await live.send_json({"type": "painted", "offer_id": said["offer_id"]})
             elif said["type"] == "error":
                 log.warning("desk_error", code=said.get("code"), message=said.get("message"))

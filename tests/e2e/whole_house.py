@@ -23,6 +23,7 @@ from phone.agent import Agent
 from phone.caller import Keys, Turn
 from phone.codecs import codec
 
+UNPACKED = Path(__file__).parents[2] / "var/asterisk"
 MARIA, ANNA_BERG = "+46701740605", "+46701740606"
 HELENA, JOHAN, MIKAEL = "+46701740607", "+46701740608", "+46701740609"  # English, no open case
 PRINTER = "the printer on our floor has a paper jam and nobody in the office can print"
@@ -70,8 +71,15 @@ def running_house(folder: Path, **changes: Any) -> Iterator[House]:
     """`svarklar up` in this folder on free ports; `changes` are further settings."""
     names = ("web_port", "agi_port", "media_port", "ami_port", "asterisk_http_port", "sip_port")
     rtp_start = random.SystemRandom().randrange(20_000, 32_000, 100)
-    own = {"rtp_start": rtp_start, "rtp_end": rtp_start + 99, "fetch_model": False, "wrapup_s": 0}
+    own: dict[str, Any] = {
+        "rtp_start": rtp_start,
+        "rtp_end": rtp_start + 99,
+        "fetch_model": False,
+        "wrapup_s": 0,
+    }
     ports = dict(zip(names, _free(len(names)), strict=True))
+    if UNPACKED.exists():
+        own["asterisk_prefix"] = UNPACKED
     settings = Settings(**{"var": folder / "var", **own, **ports, **changes})
     log = folder / "log"
     with log.open("wb") as output:
