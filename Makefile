@@ -19,7 +19,7 @@ web := screenpop/web
 web_sources := $(shell find $(web) -name node_modules -prune -o -type f -print)
 var := $(or $(SVARKLAR_VAR),var)
 
-.PHONY: run demo test check bench setup lock asterisk chromium
+.PHONY: run demo test check bench setup lock chromium
 
 run: setup
 	@exec svarklar up
@@ -41,7 +41,7 @@ check: setup .venv/develop
 bench: setup .venv/develop chromium
 	@exec python -m tests.bench
 
-setup: .venv/runtime screenpop/static/index.html asterisk $(var)/prompts/.made
+setup: .venv/runtime screenpop/static/index.html $(var)/asterisk $(var)/prompts/.made
 
 .venv/runtime: requirements/runtime.txt pyproject.toml setup/python.sh
 	@setup/python.sh requirements/runtime.txt
@@ -64,11 +64,12 @@ screenpop/static/index.html: $(web)/node_modules/.package-lock.json $(web_source
 	@npm --prefix $(web) run build --silent -- --logLevel warn
 	@touch $@
 
-# Not a file: only the program knows whether this system's Asterisk will do.
-asterisk: .venv/runtime
+# Where the system's own Asterisk will do this folder never comes to be, and each start asks again.
+$(var)/asterisk: asterisk-config/etc/modules.conf asterisk-config/fetch.sh | .venv/runtime
 	@python -m cti.asterisk
+	@if [ -d $@ ]; then touch $@; fi
 
-$(var)/prompts/.made: $(wildcard ivr/texts/*) ivr/prompts.py ivr/voices.py | .venv/runtime asterisk
+$(var)/prompts/.made: $(wildcard ivr/texts/*) ivr/prompts.py ivr/voices.py | .venv/runtime $(var)/asterisk
 	@echo "prompts: speaking them"
 	@svarklar prompts
 	@mkdir -p $(@D) && touch $@
