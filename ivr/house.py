@@ -65,6 +65,10 @@ class StoreHouse:
         await asyncio.gather(self._retrying, return_exceptions=True)
         await asyncio.to_thread(self._threads.shutdown)
 
+    def learn(self, understanding: Understanding, ranking: Ranking) -> None:
+        """Judge and search by these from now on: the knowledge base has changed."""
+        self._understanding, self._ranking = understanding, ranking
+
     async def callers(self, number: str) -> Callers:
         """Whose caller ID this is."""
         caller = normalise(number, self._region)
