@@ -45,6 +45,12 @@ def say(text: str, voice: str = "", rate_hz: int = 8000) -> Sound:
     return np.clip(changed * (_LOUDNESS / loud), -32768, 32767).astype(np.int16)
 
 
+def trimmed(sound: Sound) -> Sound:
+    """Without the silence that voices put around a sentence."""
+    loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > _LOUDNESS / 20)
+    return sound[loud[0] : loud[-1] + 1]
+
+
 def silence(seconds: float, rate_hz: int = 8000) -> Sound:
     """Digital silence."""
     return np.zeros(int(seconds * rate_hz), np.int16)

@@ -79,10 +79,10 @@ class Decoder:
         oldest_s = self._loop.time() - self._ticks[0] if self._ticks else 0.0
         return max(self._round_trip_s, oldest_s)
 
-    @property
     def stalled(self) -> bool:
         """Whether it owes an answer for too long; a slow but working process answers all the time."""
-        if not self._ticks:
+        self._read()  # where it was our loop that stood still, the answers wait in the socket
+        if not self._ticks or not self._alive:
             return False
         patience_s = START_S if self._answered_s == self._started_s else STALL_S
         return self._loop.time() - max(self._ticks[0], self._answered_s) > patience_s
@@ -130,12 +130,6 @@ class Decoder:
         """Reap the killed process; blocks for a moment, so call it in a thread."""
         self._process.wait()
 
-    def shed(self, reason: str) -> None:
-        """Give the youngest stream up, for the sake of the others."""
-        number, stream = self.streams.popitem()
-        self._send(pack(Kind.CLOSE, number))
-        stream.deliver(Failed(reason))
-
     def _of_stream(self, number: int, kind: Kind, body: bytes) -> None:
         if kind is Kind.CLOSE:
             self.streams.pop(number, None)
@@ -170,6 +164,8 @@ class Decoder:
             self._flushing = self._loop.call_later(_FLUSH_S, self._flush)
 
     def _read(self) -> None:
+        if not self._alive:
+            return
         try:
             data = self._connection.recv(1 << 18)
         except BlockingIOError:

@@ -57,7 +57,7 @@ def folder(settings: ModelSettings) -> Path:
 
 def add(settings: ModelSettings, wanted: str, progress: Progress = lambda share: None) -> Model:
     """Add a model by language or by path, and wait for it; for the command line. Raises ModelUnusable."""
-    if (path := Path(wanted).expanduser()).is_dir():
+    if wanted and (path := Path(wanted).expanduser()).is_dir():
         return _copy(path, folder(settings))
     if not wanted.replace("-", "").isalpha():
         raise ModelUnusable(f"{wanted} is neither a folder nor a language such as en or sv")

@@ -64,6 +64,7 @@ async def install(entry: Entry, path: Path, progress: Progress) -> None:
         await asyncio.to_thread(_check, entry, archive)
         await asyncio.to_thread(unpack, archive, path)
     except BadArchive as error:
+        await asyncio.to_thread(archive.unlink)
         raise ModelUnusable(f"{entry.url} is no usable model: {error}") from error
     except (aiohttp.ClientError, TimeoutError) as error:
         raise _unreachable(entry.url, error) from error

@@ -11,8 +11,6 @@ import structlog
 from ivr.speech.decoder import Decoder, spawn
 from ivr.speech.models import Model, ModelSettings, installed
 
-SHED_LAG_S = 0.8  # so far behind, the youngest stream is given up
-
 _WATCH_S = 0.25
 _RESCAN_WATCHES = 8  # every two seconds: is there a new model?
 _SHORT_LIFE_S = 2.0  # a process that died younger is replaced only after as long again
@@ -101,12 +99,10 @@ class Supervisor:
                 await self._rescan()
 
     def _check(self, decoder: Decoder) -> None:
-        if decoder.stalled:
+        if decoder.stalled():
             decoder.kill("stalled")
+        if decoder not in self.decoders:
             return
-        if decoder.streams and decoder.lag_s > SHED_LAG_S:
-            log.warning("speech_stream_shed", pid=decoder.pid, lag_ms=int(decoder.lag_s * 1000))
-            decoder.shed("overloaded")
         decoder.tick()
 
     async def _rescan(self) -> None:

@@ -21,7 +21,6 @@ def unpack(archive: Path, path: Path) -> None:
                 _refuse_escapes(files)
                 files.extractall(unfinished)  # every name has been looked at
         except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-            archive.unlink()
             raise BadArchive(str(error)) from error
         inner = [entry for entry in Path(unfinished).iterdir() if entry.is_dir()]
         if len(inner) != 1:
