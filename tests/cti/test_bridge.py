@@ -1,29 +1,20 @@
-"""The bridge on real parts: the memory bus, a real AMI connection, and what a real Asterisk has said."""
+"""The bridge on real parts: calls, and what becomes of them in the database."""
 
 import asyncio
-import contextlib
-import dataclasses
 import threading
 
 import pytest
-from ami_replay import BOOTED, ReplayedAsterisk, log_lines, packet, transcript
+from ami_replay import log_lines, packet, transcript
+from bridge_house import END_OF_QUEUE, houses
 
-from cti.ami import Ami
-from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
 from cti.events import (
-    CALLS,
-    DESK,
-    REQUESTS,
     CallAnswered,
-    CallChanged,
     CallEnded,
     CaseRegistered,
     OfferMade,
     OfferShown,
     PartialHeard,
-    PresenceChanged,
-    PresenceRequested,
     QueueJoined,
 )
 from cti.records import Call, CaseSummary
@@ -34,81 +25,9 @@ CASE = CaseSummary(
 )  # fmt: skip
 
 
-class House:
-    """A bridge with its surroundings, and what comes out of it."""
-
-    def __init__(self, asterisk, ami, **changes):
-        self.asterisk = asterisk
-        self.bus = changes.pop("bus", None) or MemoryBus()
-        self.saved = []
-        self.timers = []
-        self.desk = self.bus.subscribe(DESK)
-        self._shown = aiter(self.desk)
-        options = {"save": self.saved.append, "queue": "support", "wrapup_s": 10.0, "timer": self._set_timer}
-        self.bridge = Bridge(bus=self.bus, ami=ami, **{**options, **changes})
-
-    def _set_timer(self, seconds, then):
-        self.timers.append((seconds, then))
-
-    def ring_timers(self, seconds):
-        """What was to happen after so many seconds happens now."""
-        due = [timer for timer in self.timers if timer[0] == seconds]
-        self.timers = [timer for timer in self.timers if timer[0] != seconds]
-        for _, then in due:
-            then()
-        return len(due)
-
-    async def state(self, *events):
-        for event in events:
-            await self.bus.publish(CALLS, event)
-
-    async def want(self, presence, agent="anna", **fields):
-        await self.bus.publish(REQUESTS, PresenceRequested(at_ms=1, agent=agent, presence=presence, **fields))
-
-    async def call(self, **wanted):
-        """The next state of a call, as pages get it, where these fields are so."""
-        while True:
-            event = await anext(self._shown)
-            if isinstance(event, CallChanged) and all(getattr(event.call, k) == v for k, v in wanted.items()):
-                return event.call
-
-    async def presence(self):
-        """The next presence that pages get."""
-        while not isinstance(event := await anext(self._shown), PresenceChanged):
-            pass
-        return event
-
-    async def actions(self, count):
-        """The next actions that Asterisk gets, in short."""
-        fields = ("Action", "Interface", "Paused", "Reason")
-        got = [await self.asterisk.actions.get() for _ in range(count)]
-        return [" ".join(action[name] for name in fields if name in action) for action in got]
-
-
 @pytest.fixture
-async def asterisk():
-    async with ReplayedAsterisk() as asterisk:
-        yield asterisk
-
-
-@pytest.fixture
-async def build(asterisk):
-    """Make a house; it is closed after the test. `connected` waits until Asterisk was asked for its queue."""
-    async with contextlib.AsyncExitStack() as stack:
-
-        async def make(*, connected=True, **changes):
-            ami = Ami(retry_s=0.01, ping_s=60)
-            house = House(asterisk, ami, **changes)
-            stack.push_async_callback(ami.close)
-            house.bridge.start()
-            stack.push_async_callback(house.bridge.close)
-            if connected:
-                await ami.connect("127.0.0.1", asterisk.port, "svarklar", asterisk.secret)
-                house.session = await asterisk.login()
-                await house.session.say(BOOTED)
-                assert await house.actions(1) == ["QueueStatus"]
-            return house
-
+async def build():
+    async with houses() as make:
         yield make
 
 
@@ -120,15 +39,6 @@ ID = {
     "second_agent": "1795343058.3",
     "reconnect_before": "1795343087.20",
 }
-ANNA_JOINS = ["QueueAdd PJSIP/anna-browser false", "QueuePause PJSIP/anna-browser false talking"]
-ANNA_JOINS += ["QueueRemove PJSIP/anna-phone"]
-
-
-def member(**fields):
-    return packet(Event="QueueMember", Queue="support", **fields)
-
-
-END_OF_QUEUE = packet(Event="QueueStatusComplete")
 
 
 class TestCalls:
@@ -156,7 +66,7 @@ class TestCalls:
         assert [(offer.agent, offer.reason) for offer in call.offers] == [("anna", "NOANSWER"), ("bo", "")]
         assert {"answered", "registered", "queued", "ringing", "connected", "ended"} == set(call.marks)
 
-    async def test_an_agent_who_answered_while_the_connection_was_lost_is_connected(self, build, asterisk):
+    async def test_an_agent_who_answered_while_the_connection_was_lost_is_connected(self, build):
         house = await build()
         call_id = ID["reconnect_before"]
         await house.state(
@@ -167,7 +77,7 @@ class TestCalls:
         await house.session.say(transcript("reconnect_before"), 1000)
         await house.call(stage="ringing")
         house.session.cut()
-        again = await asterisk.login()
+        again = await house.asterisk.login()
         await again.say(transcript("reconnect_after"), 1000)
         call = await house.call(stage="connected")
         assert call.agent == "anna"
@@ -271,138 +181,6 @@ class TestSaving:
         await house.call()
         await house.bridge.close()
         assert [call.call_id for call in saved] == ["1.1"]
-
-
-class TestPresence:
-    async def test_an_agent_who_is_ready_is_in_the_queue_before_anybody_is_told(self, build):
-        house = await build()
-        await house.want("ready")
-        assert await house.actions(3) == ANNA_JOINS
-        presence = await house.presence()
-        assert (presence.agent, presence.presence, presence.phone, presence.error) == (
-            "anna",
-            "ready",
-            "browser",
-            "",
-        )
-        assert house.bridge.presences() == (presence,)
-
-    async def test_members_that_are_there_or_gone_already_are_no_error(self, build, asterisk):
-        asterisk.answers["QueueAdd"] = "Unable to add interface: Already there"
-        asterisk.answers["QueueRemove"] = "Unable to remove interface: Not there"
-        house = await build()
-        await house.want("ready")
-        assert (await house.presence()).presence == "ready"
-
-    async def test_what_asterisk_refuses_is_stated_with_an_error(self, build, asterisk):
-        asterisk.answers["QueueAdd"] = "Unable to add interface to queue: No such queue"
-        house = await build()
-        await house.want("ready")
-        presence = await house.presence()
-        assert (presence.presence, presence.error) == ("away", "refused")
-
-    async def test_a_reason_that_would_be_another_action_never_reaches_the_wire(self, build, asterisk):
-        house = await build()
-        await house.want("break", reason="lunch\r\nAction: Originate")
-        presence = await house.presence()
-        assert (presence.presence, presence.error) == ("away", "refused")
-        await house.want("break", reason="lunch")
-        assert (await house.presence()).reason == "lunch"
-        sent = [asterisk.actions.get_nowait()["Action"] for _ in range(asterisk.actions.qsize())]
-        assert "Originate" not in sent
-
-    async def test_a_wish_that_finds_no_asterisk_is_fulfilled_when_it_is_back(self, build, asterisk):
-        house = await build()
-        house.session.cut()
-        with log_lines() as logs:
-            assert (await logs.get())["event"] == "asterisk_down"
-            await house.want("ready")
-            presence = await house.presence()
-            assert (presence.presence, presence.error) == ("away", "asterisk_down")
-            again = await asterisk.login()
-            await again.say(BOOTED + END_OF_QUEUE)
-        assert (await house.presence()).presence == "ready"
-
-    async def test_an_asterisk_that_was_restarted_gets_its_members_again(self, build, asterisk):
-        house = await build()
-        await house.want("ready")
-        await house.actions(3)
-        await house.presence()
-        house.session.cut()
-        again = await asterisk.login()
-        await again.say(BOOTED)
-        assert await house.actions(1) == ["QueueStatus"]
-        await again.say(END_OF_QUEUE)
-        assert sorted(await house.actions(4)) == sorted([*ANNA_JOINS, "CoreShowChannels"])
-
-    async def test_after_a_restart_of_ours_the_members_are_the_agents(self, build):
-        house = await build()
-        await house.session.say(
-            member(Name="anna", Location="PJSIP/anna-phone", Paused="1", PausedReason="lunch")
-            + member(Name="bo", Location="PJSIP/bo-browser", Paused="0", PausedReason="")
-            + END_OF_QUEUE
-        )
-        found = [await house.presence() for _ in range(2)]
-        assert [(p.agent, p.presence, p.reason, p.phone) for p in found] == [
-            ("anna", "break", "lunch", "phone"),
-            ("bo", "ready", "", "browser"),
-        ]
-
-    async def test_switching_the_phone_leaves_the_other(self, build):
-        house = await build()
-        await house.want("ready")
-        await house.actions(3)
-        await house.want("ready", phone="phone")
-        assert await house.actions(3) == [
-            "QueueAdd PJSIP/anna-phone false",
-            "QueuePause PJSIP/anna-phone false talking",
-            "QueueRemove PJSIP/anna-browser",
-        ]
-
-    async def talked(self, house):
-        """Anna is ready, then has had a call."""
-        await house.want("ready")
-        assert (await house.presence()).presence == "ready"
-        await house.actions(3)
-        await house.session.say(transcript("answered"))
-
-    async def test_during_a_call_the_queue_leaves_the_agent_alone_and_wrapup_follows(self, build):
-        house = await build()
-        await self.talked(house)
-        assert (await house.presence()).presence == "wrapup"
-        assert house.ring_timers(10.0) == 1
-        assert (await house.presence()).presence == "ready"
-
-    async def test_between_call_and_wrapup_the_agent_is_never_free(self, build):
-        house = await build()
-        await house.want("ready")
-        await house.actions(3)
-        talk, end, rest = transcript("answered").partition(b"Event: AgentComplete")
-        await house.session.say(talk)
-        assert "QueuePause PJSIP/anna-browser true talking" in await house.actions(4)
-        await house.session.say(end + rest)
-        assert "QueuePause PJSIP/anna-browser true wrapup" in await house.actions(3)
-
-    async def test_a_break_chosen_during_wrapup_stays(self, build):
-        house = await build()
-        await self.talked(house)
-        assert (await house.presence()).presence == "wrapup"
-        await house.want("break", reason="lunch")
-        assert (await house.presence()).presence == "break"
-        house.ring_timers(10.0)
-        await house.want("ready", agent="bo")
-        assert (await house.presence()).agent == "bo"
-        assert {p.agent: p.presence for p in house.bridge.presences()} == {"anna": "break", "bo": "ready"}
-
-    async def test_a_wish_that_is_stated_twice_is_carried_out_once(self, build):
-        house = await build()
-        request = PresenceRequested(at_ms=1, agent="anna", presence="ready")
-        for event in (request, dataclasses.replace(request)):
-            await house.bus.publish(REQUESTS, event)
-        await house.want("ready", agent="bo")
-        assert [(await house.presence()).agent for _ in range(2)] == ["anna", "bo"]
-        adds = [a for a in await house.actions(6) if a.startswith("QueueAdd")]
-        assert adds == ["QueueAdd PJSIP/anna-browser false", "QueueAdd PJSIP/bo-browser false"]
 
 
 async def test_closing_leaves_no_task_behind(build):

@@ -1,20 +1,16 @@
 """A call from the first event to the last: what each event does to it, and what none can do."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from call_events import ANSWERED, CASE, DIALOGUE, ID, QUEUED, after, of, offer, play
 
 from cti.calls import Publish, Report, Save, step
 from cti.events import (
     DESK,
     AgentConnected,
-    CallAnswered,
     CallChanged,
     CallEnded,
-    CallerIdentified,
     CaseRegistered,
     DialogueEnded,
-    LanguageChosen,
     ListeningStarted,
     OfferAnswered,
     OfferMade,
@@ -28,60 +24,7 @@ from cti.events import (
     RingStarted,
     SpeechEnded,
     StatementHeard,
-    SuggestionsFound,
 )
-from cti.records import AgentLeg, CaseSummary, SpokenWord, Suggestion
-
-ID = "1795343058.3"
-CASE = CaseSummary(
-    number="C-000001", title="Printer", service="print", category="fault", impact="one", urgency="stopped",
-    priority=2,
-)  # fmt: skip
-
-
-def of(kind, at_ms, **fields):
-    return kind(call_id=ID, at_ms=at_ms, **fields)
-
-
-ANSWERED = of(CallAnswered, 100, sip_call_id="sip-1", number="+46701740605", name="Maria", codec="ulaw")
-QUEUED = of(QueueJoined, 800, queue="support", position=1)
-DIALOGUE = (
-    ANSWERED,
-    of(CallerIdentified, 110, match="one", number="+46701740605", contact_id=7, contact_name="Maria Lind",
-       how="ani"),
-    of(LanguageChosen, 120, language="en"),
-    of(ListeningStarted, 200, purpose="statement"),
-    of(PartialHeard, 300, text="my printer"),
-    of(SpeechEnded, 400, purpose="statement"),
-    of(StatementHeard, 450, text="my printer is dead", confidence=0.9,
-       words=(SpokenWord(text="my", start_s=0, end_s=0.2, confidence=0.9),)),
-    of(CaseRegistered, 500, case=CASE),
-    of(SuggestionsFound, 510, suggestions=(Suggestion(article="printer", title="Printer", score=0.9),)),
-    of(DialogueEnded, 700, reason="done"),
-    QUEUED,
-)  # fmt: skip
-
-
-def offer(number, agent, at_ms):
-    """The steps of an offer that is shown before the phone rings."""
-    return (
-        of(OfferMade, at_ms, offer_id=f"offer-{number}", agent=agent),
-        of(OfferShown, at_ms + 50, offer_id=f"offer-{number}", agent=agent),
-        of(RingStarted, at_ms + 60, agent=agent),
-    )
-
-
-def play(*events):
-    """The call after these events, and every effect on the way."""
-    call, effects = None, []
-    for event in events:
-        call, some = step(call, event, event.at_ms)
-        effects += some
-    return call, effects
-
-
-def after(*events):
-    return play(*events)[0]
 
 
 def reports(effects):
@@ -318,127 +261,3 @@ def test_an_event_of_an_unknown_call_is_reported():
 )
 def test_channels_that_are_no_callers_are_not_even_reported(event):
     assert step(None, event, 1) == (None, ())
-
-
-class TestAfterAGap:
-    """A Resynced list is what Asterisk says after we were logged out."""
-
-    def test_a_call_that_is_gone_has_ended(self):
-        call = after(*DIALOGUE, Resynced(at_ms=5000, living=("other",)))
-        assert (call.stage, call.outcome, call.marks["ended"]) == ("ended", "failed", 5000)
-
-    def test_a_call_that_was_answered_stays_answered(self):
-        talking = (*DIALOGUE, *offer(1, "anna", 900), of(AgentConnected, 2000, agent="anna"))
-        assert after(*talking, Resynced(at_ms=5000, living=())).outcome == "answered"
-
-    def test_a_call_that_lives_goes_on(self):
-        before = after(*DIALOGUE)
-        assert step(before, Resynced(at_ms=5000, living=(ID,)), 5000) == (before, ())
-
-    def test_a_call_that_began_after_the_list_was_asked_for_is_not_judged_by_it(self):
-        before = after(*DIALOGUE)
-        assert step(before, Resynced(at_ms=100, living=()), 900) == (before, ())
-
-    def test_an_agent_who_answered_in_the_gap_is_connected(self):
-        leg = AgentLeg(call_id=ID, agent="anna", state="connected")
-        call = after(*DIALOGUE, *offer(1, "anna", 900), Resynced(at_ms=5000, living=(ID,), legs=(leg,)))
-        assert (call.stage, call.agent, call.offers[0].connected_ms) == ("connected", "anna", 5000)
-
-    def test_an_agent_whose_phone_stopped_in_the_gap_rings_no_more(self):
-        leg = AgentLeg(call_id=ID, agent="bo", state="ringing")
-        call = after(*DIALOGUE, *offer(1, "anna", 900), Resynced(at_ms=5000, living=(ID,), legs=(leg,)))
-        assert [(o.agent, o.ended_ms, o.reason) for o in call.offers] == [
-            ("anna", 5000, "lost"),
-            ("bo", None, ""),
-        ]
-        assert (call.stage, call.agent) == ("ringing", "bo")
-
-    def test_an_offer_that_still_waits_for_the_screen_is_left_alone(self):
-        leg = AgentLeg(call_id=ID, agent="anna", state="offered")
-        before = after(*DIALOGUE, of(OfferMade, 900, offer_id="1", agent="anna"))
-        assert step(before, Resynced(at_ms=5000, living=(ID,), legs=(leg,)), 5000) == (before, ())
-
-    def test_an_offer_made_after_the_list_was_asked_for_is_left_alone(self):
-        before = after(*DIALOGUE, of(OfferMade, 900, offer_id="1", agent="anna"))
-        assert step(before, Resynced(at_ms=850, living=(ID,)), 901) == (before, ())
-
-
-TIMES = st.integers(min_value=0, max_value=20)
-AGENTS = st.sampled_from(["anna", "bo"])
-OFFERS = st.sampled_from(["1", "2", "3"])
-PURPOSES = st.sampled_from(["statement", "confirm"])
-CALL = st.just(ID)
-ANY_EVENT = st.one_of(
-    st.builds(CallAnswered, call_id=CALL, at_ms=TIMES),
-    st.builds(CallerIdentified, call_id=CALL, at_ms=TIMES),
-    st.builds(ListeningStarted, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
-    st.builds(PartialHeard, call_id=CALL, at_ms=TIMES, text=st.just("x")),
-    st.builds(SpeechEnded, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
-    st.builds(StatementHeard, call_id=CALL, at_ms=TIMES, text=st.just("x"), confidence=st.just(1.0)),
-    st.builds(CaseRegistered, call_id=CALL, at_ms=TIMES, case=st.just(CASE)),
-    st.builds(DialogueEnded, call_id=CALL, at_ms=TIMES, reason=st.just("done")),
-    st.builds(QueueJoined, call_id=CALL, at_ms=TIMES, queue=st.just("support"), position=st.just(1)),
-    st.builds(OfferMade, call_id=CALL, at_ms=TIMES, agent=AGENTS, offer_id=OFFERS),
-    st.builds(OfferAnswered, call_id=CALL, at_ms=TIMES, agent=AGENTS, offer_id=OFFERS),
-    st.builds(OfferShown, call_id=CALL, at_ms=TIMES, agent=AGENTS, offer_id=OFFERS),
-    st.builds(OfferMissed, call_id=CALL, at_ms=TIMES, agent=AGENTS, offer_id=OFFERS, cause=st.just("slow")),
-    st.builds(RingStarted, call_id=CALL, at_ms=TIMES, agent=AGENTS),
-    st.builds(RingEnded, call_id=CALL, at_ms=TIMES, agent=AGENTS, reason=st.just("BUSY")),
-    st.builds(AgentConnected, call_id=CALL, at_ms=TIMES, agent=AGENTS),
-    st.builds(CallEnded, call_id=CALL, at_ms=TIMES, cause=st.just("")),
-    st.builds(
-        Resynced,
-        at_ms=TIMES,
-        living=st.sampled_from([(), (ID,)]),
-        legs=st.lists(
-            st.builds(
-                AgentLeg,
-                call_id=CALL,
-                agent=AGENTS,
-                state=st.sampled_from(["offered", "ringing", "connected"]),
-            ),
-            max_size=2,
-        ).map(tuple),
-    ),
-)
-
-
-def check(before, call):
-    """What holds for every call, whatever happened to it."""
-    assert set(before.marks) <= set(call.marks)
-    assert all(
-        call.marks[name] == at for name, at in before.marks.items() if name not in ("listening", "speech_end")
-    )
-    assert (call.stage == "ended") == (call.outcome is not None) == ("ended" in call.marks)
-    assert (call.outcome == "answered") <= ("connected" in call.marks)
-    ringing = [
-        o for o in call.offers if o.ringing_ms is not None and o.ended_ms is None and o.connected_ms is None
-    ]
-    connected = [o for o in call.offers if o.connected_ms is not None]
-    assert len(connected) <= 1
-    assert bool(connected) == ("connected" in call.marks)
-    if call.stage == "ringing":
-        assert call.agent in {o.agent for o in ringing}
-        assert "ringing" in call.marks
-    if call.stage == "connected":
-        assert call.agent == connected[0].agent
-    if call.stage in ("ivr", "queued"):
-        assert call.agent is None
-        assert not ringing
-    if call.stage == "ended":
-        assert all(o.ended_ms is not None for o in call.offers)
-    assert len({o.offer_id for o in call.offers}) == len(call.offers) >= len(before.offers)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(ANY_EVENT, max_size=25))
-def test_no_order_of_events_breaks_a_call(events):
-    call = None
-    for event in events:
-        before = call
-        call, effects = step(before, event, event.at_ms)
-        if before is None:
-            continue
-        check(before, call)
-        assert not (before.stage == "ended" and call.stage != "ended")
-        assert (call == before) == (not any(isinstance(effect, Publish) for effect in effects))
