@@ -113,8 +113,9 @@ def actions(agent: Agent, queue: str) -> tuple[dict[str, str], ...]:
     leave = {"Action": "QueueRemove", "Queue": queue, "Interface": f"PJSIP/{agent.name}-{elsewhere}"}
     if wanted.presence == "away":
         return leave, {"Action": "QueueRemove", **here}
-    paused = "false" if wanted.presence == "ready" and not agent.talking else "true"
-    reason = {"ready": _TALKING, "wrapup": _WRAPUP}.get(wanted.presence, wanted.reason)
+    free = wanted.presence == "ready" and not agent.talking
+    paused = "false" if free else "true"
+    reason = "" if free else {"ready": _TALKING, "wrapup": _WRAPUP}.get(wanted.presence, wanted.reason)
     join = {"Action": "QueueAdd", **here, "MemberName": agent.name, "Paused": paused}
     pause = {"Action": "QueuePause", **here, "Paused": paused, "Reason": reason}
     return join, pause, leave

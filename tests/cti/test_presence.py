@@ -28,7 +28,7 @@ def told(agent):
 def test_ready_is_a_member_at_this_phone_and_no_other():
     assert told(agreed("ready")) == [
         "QueueAdd PJSIP/anna-browser false",
-        "QueuePause PJSIP/anna-browser false talking",
+        "QueuePause PJSIP/anna-browser false ",
         "QueueRemove PJSIP/anna-phone",
     ]
     join = actions(agreed("ready", phone="phone"), "support")[0]
