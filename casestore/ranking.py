@@ -109,7 +109,7 @@ def _weighted_words(article: ArticleView) -> dict[str, float]:
         for word in _words(text):
             weights[word] += weight
     for example in article.examples:
-        for word in set(_words(example)):
+        for word in dict.fromkeys(_words(example)):
             weights[word] += _EXAMPLE
     return dict(weights)
 
@@ -118,7 +118,7 @@ def _word_weights(texts: Sequence[tuple[str, float]]) -> dict[str, float]:
     """Each word with the share of the weight of all texts that stands behind it."""
     weights: defaultdict[str, float] = defaultdict(float)
     for text, weight in texts:
-        for word in set(_words(text)):
+        for word in dict.fromkeys(_words(text)):
             weights[word] += weight
     total = sum(weight for _, weight in texts)
     return {word: weight / total for word, weight in weights.items() if weight > 0}
