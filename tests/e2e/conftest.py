@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from callers import brief_prompts
+from desk_view import DeskView
 from whole_house import House, running_house
 
 from phone.agent import Agent
@@ -14,6 +16,21 @@ from phone.agent import Agent
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with running_house(tmp_path_factory.mktemp("house")) as house:
         yield house
+
+
+@pytest.fixture(scope="module")
+def brief_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house that beeps where it would talk for long."""
+    folder = tmp_path_factory.mktemp("house")
+    with running_house(folder, recordings=brief_prompts(folder / "beeps")) as house:
+        yield house
+
+
+@pytest.fixture
+async def desk(house: House) -> AsyncIterator[DeskView]:
+    """The desk as a supervisor watches it."""
+    async with DeskView(house) as view:
+        yield view
 
 
 @pytest.fixture

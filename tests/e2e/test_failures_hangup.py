@@ -1,0 +1,137 @@
+"""A caller may hang up at any moment: what they said is kept, the queue and the agent are free again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from callers import Caller, on_the_line
+from desk_view import DeskView
+from hurry import hurrying
+from people import cases_of, new_contact
+from whole_house import PRINTER, House
+
+from phone.agent import Agent
+from phone.call import PhoneCall
+
+pytestmark = pytest.mark.server
+
+ALONE = ("answered", "listening", "speech_end", "heard", "registered", "queued")
+WITH_WORDS = ALONE[2:]
+
+
+class Hesitant(Agent):
+    """Looks at no offer, and lets the phone ring."""
+
+    def _ring(self, call: PhoneCall) -> None:
+        self.calls.put_nowait(call)
+
+    async def _desk(self, live: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in live:
+            said = message.json()
+            if said["type"] == "presence" and said["agent"]["username"] == self.username:
+                self._presences.put_nowait(said["agent"]["presence"])
+
+
+@pytest.fixture(scope="module")
+def house(brief_house: House) -> House:
+    return brief_house
+
+
+@pytest.fixture
+async def hesitant(house: House) -> AsyncIterator[Hesitant]:
+    """Bo, at a desk that never paints and a phone that nobody lifts."""
+    sip = (house.settings.host, house.settings.sip_port)
+    bo = Hesitant("bo", house.secrets.demo["bo"], house.web, sip, house.secrets.sip["bo-phone"])
+    try:
+        await bo.log_in()
+        await bo.be_ready()
+        yield bo
+    finally:
+        await bo.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def left(house: House) -> dict[str, dict[str, Any]]:
+    """The calls of callers who all hung up before there was an agent, by the step they left at."""
+
+    async def hang_up_at(step: str) -> dict[str, Any]:
+        async with on_the_line(house, PRINTER, "yes", number=new_contact(house)) as caller:
+            await desk.reaches(caller.call.call_id, step)
+        return await _over(desk, caller)
+
+    async with DeskView(house) as desk:
+        calls = await asyncio.gather(*(hang_up_at(step) for step in ALONE))
+    return dict(zip(ALONE, calls, strict=True))
+
+
+@pytest.mark.parametrize("step", ALONE)
+def test_a_call_ends_where_the_caller_hangs_up(step: str, left: dict[str, dict[str, Any]]) -> None:
+    assert step in left[step]["marks"]
+    assert "ended" in left[step]["marks"]
+    assert left[step]["outcome"] == ("abandoned_queue" if step == "queued" else "abandoned_ivr")
+
+
+@pytest.mark.parametrize("step", WITH_WORDS)
+def test_what_was_said_before_the_hangup_is_a_case(
+    step: str, house: House, left: dict[str, dict[str, Any]]
+) -> None:
+    (case,) = cases_of(house, left[step]["call_id"])
+    assert "printer" in case.statement
+    assert left[step]["case"]["number"] == case.number
+
+
+def test_no_case_is_made_of_a_caller_who_said_nothing(house: House, left: dict[str, dict[str, Any]]) -> None:
+    assert cases_of(house, left["answered"]["call_id"]) == []
+    assert cases_of(house, left["listening"]["call_id"]) == []
+
+
+async def test_an_agent_is_free_again_when_a_caller_leaves_before_the_ring(
+    house: House, desk: DeskView, hesitant: Hesitant
+) -> None:
+    call = await _leave_at("offered", house, desk)
+    assert call["outcome"] == "abandoned_queue"
+    assert len(cases_of(house, call["call_id"])) == 1
+    await _is_rung_for_the_next(house, desk, hesitant)
+
+
+async def test_an_agent_is_free_again_when_a_caller_leaves_during_the_ring(
+    house: House, desk: DeskView, hesitant: Hesitant
+) -> None:
+    call = await _leave_at("ringing", house, desk)
+    assert call["outcome"] == "abandoned_queue"
+    assert len(cases_of(house, call["call_id"])) == 1
+    await _is_rung_for_the_next(house, desk, hesitant)
+
+
+async def test_an_agent_is_free_again_when_a_caller_leaves_the_talk(
+    house: House, desk: DeskView, agent: Agent
+) -> None:
+    call = await _leave_at("connected", house, desk)
+    assert call["outcome"] == "answered"
+    assert len(cases_of(house, call["call_id"])) == 1
+    await desk.becomes("bo", "ready")
+    assert (await _leave_at("connected", house, desk))["offers"][0]["agent"] == "bo"
+
+
+async def _leave_at(step: str, house: House, desk: DeskView) -> dict[str, Any]:
+    """The call of a hurried caller after its end, who left at this step."""
+    async with hurrying(house, desk) as caller:
+        await desk.reaches(caller.call.call_id, step)
+    return await _over(desk, caller)
+
+
+async def _over(desk: DeskView, caller: Caller) -> dict[str, Any]:
+    """The call after its end and that of its dialogue."""
+    return await desk.until(caller.call.call_id, lambda call: call["stage"] == "ended" and call["dialogue"])
+
+
+async def _is_rung_for_the_next(house: House, desk: DeskView, agent: Hesitant) -> None:
+    async with hurrying(house, desk) as caller:
+        call = await desk.reaches(caller.call.call_id, "ringing")
+        assert call["position"] == 1
+        async with asyncio.timeout(20):
+            while (await agent.calls.get()).state != "ringing":
+                pass  # the phone of the call that was given up
