@@ -80,7 +80,6 @@ def _values(settings: Settings, secrets: Secrets, binary: AsteriskBinary) -> dic
         "support_number": _matching(r"\+?[0-9]{1,20}", settings.support_number, "support_number"),
         "queue": _matching(r"[a-z][a-z0-9_-]*", settings.queue, "queue"),
         "ring_s": str(settings.ring_s),
-        "wrapup_s": str(settings.wrapup_s),
         "webcaller_password": secrets.sip["webcaller"],
         "ami_secret": secrets.ami,
         "ami_permit": f"{reachable}/{reachable.max_prefixlen}",
