@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from browser import Visitor, chromium, humming, visitor
 from callers import brief_prompts
 from desk_view import DeskView
+from playwright.async_api import Browser
 from whole_house import House, running_house
 
 from phone.agent import Agent
@@ -31,6 +34,22 @@ async def desk(house: House) -> AsyncIterator[DeskView]:
     """The desk as a supervisor watches it."""
     async with DeskView(house) as view:
         yield view
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """A Chromium whose microphone hums."""
+    async with chromium(humming(tmp_path_factory.mktemp("browser") / "microphone.wav")) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def anna(browser: Browser, house: House) -> AsyncIterator[Visitor]:
+    """Anna at the browser's phone, ready."""
+    async with visitor(browser, house) as anna:
+        await anna.log_in("anna")
+        await anna.be_ready()
+        yield anna
 
 
 @pytest.fixture
