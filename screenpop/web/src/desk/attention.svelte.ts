@@ -31,7 +31,7 @@ export class Attention {
     $effect(() => this.#ring());
     $effect(() => this.#notify());
     $effect(() => {
-      const allow = () => void this.#tone.allow().then(() => (this.isSilenced = false));
+      const allow = () => (this.isSilenced = false);
       addEventListener("pointerdown", allow, { once: true });
       addEventListener("keydown", allow, { once: true });
       return () => this.#tone.stop();

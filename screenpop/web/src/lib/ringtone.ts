@@ -11,25 +11,19 @@ export class RingTone {
 
   /** True while the browser waits for a click or key before it lets a page sound. */
   get isBlocked(): boolean {
-    return this.#context?.state === "suspended";
-  }
-
-  /** To be called from a click or key press: from then on the page may sound. */
-  async allow(): Promise<void> {
-    this.#context ??= new AudioContext();
-    if (this.#context.state === "suspended") await this.#context.resume();
+    return !navigator.userActivation.hasBeenActive;
   }
 
   /** Rings until `stop`; calling it again changes nothing. */
   start(): void {
     if (this.#timer !== undefined) return;
-    this.#context ??= new AudioContext();
     this.once();
     this.#timer = setInterval(() => this.once(), EVERY_MS);
   }
 
   /** One ring: tells of a second call without covering the first. */
   once(): void {
+    if (this.isBlocked) return;
     const context = (this.#context ??= new AudioContext());
     NOTES_HZ.forEach((hertz, index) => this.#note(context, hertz, context.currentTime + index * NOTE_S));
   }
