@@ -9,9 +9,9 @@ from rich.console import Console
 
 from casestore import demo
 from casestore.db import Store
+from cti.asterisk import unpacked_folder
 from cti.calling import CallPlan, OnStep, place_call, speech
 from cti.events import now_ms
-from cti.preparation import asterisk_prefix
 from cti.secrets import Secrets
 from cti.settings import Settings
 from ivr.voices import Flite, Voice, best_voices, find_flite
@@ -27,8 +27,8 @@ _CODEC = "g722"
 
 def callers_voice(settings: Settings) -> Voice:
     """Another voice than the prompts', where there is one."""
-    flite = find_flite(asterisk_prefix(settings))
-    return Flite(flite, "rms") if flite else best_voices(asterisk_prefix(settings))[-1]
+    flite = find_flite(unpacked_folder(settings))
+    return Flite(flite, "rms") if flite else best_voices(unpacked_folder(settings))[-1]
 
 
 async def demo_call(
@@ -71,7 +71,9 @@ def printer(console: Console) -> OnStep:
     """Prints each step of a timeline as it happens."""
 
     def show(step: str, ms: int, call: Mapping[str, Any]) -> None:
-        console.print(f"[dim]{ms:>7} ms[/]  [bold]{step:<11}[/]", detail(step, call), highlight=False)
+        console.print(
+            f"[dim]{ms:>7} ms[/]  [bold]{step:<11}[/]", detail(step, call), highlight=False, soft_wrap=True
+        )
 
     return show
 

@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from casestore import knowledge, users
 from casestore.db import Store, StoreBusy
-from cti.asterisk import AsteriskMissing, find_asterisk
-from cti.preparation import asterisk_prefix
+from cti.asterisk import AsteriskMissing, find_asterisk, unpacked_folder
 from cti.secrets import SecretsUnusable, load_secrets
 from cti.settings import Settings
 from ivr.speech.models import installed
@@ -94,7 +93,7 @@ def _pages(_settings: Settings) -> Iterator[Finding]:
 
 
 def _voices(settings: Settings) -> Iterator[Finding]:
-    for voice in best_voices(asterisk_prefix(settings)):
+    for voice in best_voices(unpacked_folder(settings)):
         languages = sorted(voice.languages())
         try:
             for language in languages:

@@ -6,6 +6,7 @@ import structlog
 
 from casestore import demo, knowledge, users
 from casestore.db import Store
+from cti.asterisk import unpacked_folder
 from cti.events import now_ms
 from cti.secrets import DEMO_LOGINS, Secrets, load_secrets
 from cti.settings import Settings
@@ -61,9 +62,4 @@ def prepare(settings: Settings) -> tuple[Secrets, tuple[str, ...]]:
 
 def prompts(settings: Settings) -> Prompts:
     """The prompts of this installation, with the best voices it has."""
-    return Prompts(settings.var / "prompts", best_voices(asterisk_prefix(settings)), settings.recordings)
-
-
-def asterisk_prefix(settings: Settings) -> Path:
-    """Where Asterisk and flite were unpacked, where they were."""
-    return settings.asterisk_prefix or settings.var / "asterisk"
+    return Prompts(settings.var / "prompts", best_voices(unpacked_folder(settings)), settings.recordings)

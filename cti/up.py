@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -16,7 +17,7 @@ import aiohttp
 import structlog
 
 from cti.asterisk import AsteriskFailed, AsteriskProcess, find_asterisk, write_configuration
-from cti.asterisk.process import with_our_death
+from cti.asterisk.process import port_taken, with_our_death
 from cti.secrets import Secrets
 from cti.settings import Settings
 
@@ -36,12 +37,14 @@ class ServeProcess:
     """The `svarklar serve` process."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._environment = os.environ | settings.environment()
         self._url = f"http://{settings.host}:{settings.web_port}/healthz"
         self._process: Process | None = None
 
     async def start(self) -> None:
         """Return when it answers. Raises StartFailed."""
+        self._refuse_taken_ports()
         # A process group of its own: Ctrl-C reaches it through `stop`, after the watching has ended.
         self._process = await asyncio.create_subprocess_exec(
             *with_our_death(),
@@ -61,6 +64,13 @@ class ServeProcess:
         except TimeoutError:
             await self.stop()
             raise StartFailed(f"svarklar serve does not answer at {self._url}") from None
+
+    def _refuse_taken_ports(self) -> None:
+        """Another server at our address would be taken for ours."""
+        for name in ("web_port", "agi_port", "media_port"):
+            port = getattr(self._settings, name)
+            if port_taken(self._settings.host, port, socket.SOCK_STREAM):
+                raise StartFailed(f"port {port} is in use: end what uses it, or set {name} to another")
 
     async def stop(self) -> None:
         """End it, by force if it does not listen."""
@@ -100,21 +110,19 @@ async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -
     """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
     binary = await asyncio.to_thread(find_asterisk, settings)
     write_configuration(settings, secrets, agents, binary)
-    serve = ServeProcess(settings)
-    async with AsteriskProcess(settings, secrets, binary) as asterisk:
-        watching: list[asyncio.Task[None]] = []
-        try:
-            await serve.start()
-            watching = [
-                asyncio.create_task(_keep_serve(serve)),
-                asyncio.create_task(_keep_asterisk(asterisk)),
-            ]
-            yield
-        finally:
-            for task in watching:
-                task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
-            await serve.stop()
+    asterisk, serve = AsteriskProcess(settings, secrets, binary), ServeProcess(settings)
+    watching: list[asyncio.Task[None]] = []
+    try:
+        # Side by side: each waits for the other by itself.
+        await asyncio.gather(asterisk.start(), serve.start())
+        watching = [asyncio.create_task(_keep_serve(serve)), asyncio.create_task(_keep_asterisk(asterisk))]
+        yield
+    finally:
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+        await serve.stop()
+        await asterisk.stop()
 
 
 async def _keep_serve(serve: ServeProcess) -> None:

@@ -121,9 +121,9 @@ class Flite:
 def find_flite(prefix: Path) -> tuple[str, ...] | None:
     """The command that runs flite: the one unpacked beside Asterisk, else the system's, else None."""
     program = prefix / "usr/bin/flite"
-    loader = prefix / "usr/lib64/ld-linux-x86-64.so.2"
-    if program.exists() and loader.exists():
-        libraries = next((prefix / "usr/lib").glob("*-linux-gnu"))
+    loader = next(prefix.glob("usr/lib*/ld-linux-*.so.*"), None)
+    libraries = next(prefix.glob("usr/lib/*-linux-gnu"), None)
+    if program.exists() and loader and libraries:
         return str(loader), "--library-path", str(libraries), str(program)
     system = shutil.which("flite")
     return (system,) if system else None

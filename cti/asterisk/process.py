@@ -123,7 +123,7 @@ class AsteriskProcess:
                 continue
             finally:
                 writer.close()
-            if _taken(self._settings.host, self._settings.sip_port, socket.SOCK_DGRAM):
+            if port_taken(self._settings.host, self._settings.sip_port, socket.SOCK_DGRAM):
                 return
             break
         raise EOFError
@@ -136,7 +136,7 @@ class AsteriskProcess:
             "sip_port": (settings.sip_port, socket.SOCK_DGRAM),
         }
         for name, (port, kind) in ports.items():
-            if _taken(settings.host, port, kind):
+            if port_taken(settings.host, port, kind):
                 raise AsteriskFailed(f"port {port} is in use: end what uses it, or set {name} to another")
 
     def _begin_new_log(self) -> None:
@@ -152,7 +152,7 @@ class AsteriskProcess:
         return "\n".join(line for line in text.splitlines()[-12:] if line.strip())
 
 
-def _taken(host: str, port: int, kind: socket.SocketKind) -> bool:
+def port_taken(host: str, port: int, kind: socket.SocketKind) -> bool:
     """Whether another socket has this port; restarts right after an end are no obstacle."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as probe:
