@@ -4,7 +4,7 @@ import asyncio
 import re
 import shutil
 import tempfile
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -60,24 +60,28 @@ async def chromium(microphone: Path) -> AsyncIterator[Browser]:
         pytest.fail("Chromium is missing: apt-get install chromium", pytrace=False)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         own = (f"--use-file-for-fake-audio-capture={microphone}", f"--user-data-dir={profile}")
-        process = await asyncio.create_subprocess_exec(program, *_FLAGS, *own, stderr=PIPE)
+        process = await asyncio.create_subprocess_exec(
+            program, *_FLAGS, *own, "about:blank", stdout=DEVNULL, stderr=DEVNULL
+        )
         try:
-            address = await _debugging_address(process)
+            address = await _debugging_address(process, Path(profile) / "DevToolsActivePort")
             async with async_playwright() as playwright:
                 yield await playwright.chromium.connect_over_cdp(address, no_defaults=True)
         finally:
             process.terminate()
-            await process.communicate()
+            await process.wait()
 
 
-async def _debugging_address(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr
-    said = b""
-    async for line in process.stderr:
-        said += line
-        if line.startswith(b"DevTools listening on "):
-            return line.decode().split()[-1]
-    pytest.fail(f"Chromium does not start: {said.decode(errors='replace')[-500:]}", pytrace=False)
+async def _debugging_address(process: asyncio.subprocess.Process, file: Path) -> str:
+    """Where Chromium says that it can be talked to, once it has written it down."""
+    for _ in range(300):
+        lines = file.read_text().splitlines() if file.exists() else []
+        if len(lines) == 2:
+            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        if process.returncode is not None:
+            break
+        await asyncio.sleep(0.1)
+    pytest.fail(f"Chromium does not start ({process.returncode})", pytrace=False)
 
 
 def humming(path: Path) -> Path:
