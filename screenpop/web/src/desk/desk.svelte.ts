@@ -10,8 +10,11 @@ import type { Line } from "../lib/line.svelte";
 import type { PendingOffer, ServerMessage } from "../lib/messages";
 import type { Call, PhoneKind, PresenceState } from "../lib/records";
 
+/** Under which the call in front outlasts a reload of this tab. */
+const FRONT = "svarklar.front";
+
 export class Desk {
-  state = $state.raw<DeskState>(NOTHING_KNOWN);
+  state = $state.raw<DeskState>({ ...NOTHING_KNOWN, front: sessionStorage.getItem(FRONT) });
   /** What the server refused last, in the reader's language; empty: nothing. */
   refusal = $state("");
   /** My calls in the order they came; ended ones until they are dismissed. */
@@ -79,6 +82,12 @@ export class Desk {
     if (!line) return;
     this.phone.answer(line);
     this.look(this.callOf(line)?.call_id ?? this.state.front);
+  }
+
+  /** The page goes, perhaps to be loaded again: what rings here is handed back at once, and may ring again. */
+  leave(): void {
+    sessionStorage.setItem(FRONT, this.state.front ?? "");
+    this.phone.stop();
   }
 
   #receive(message: ServerMessage): void {
