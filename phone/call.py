@@ -4,22 +4,48 @@ import asyncio
 import re
 import secrets
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from phone.codecs import Codec
 from phone.messages import Message, media_address, session_description
 from phone.rtp import RtpSession
 
-if TYPE_CHECKING:  # the telephone makes the call, and the call speaks through the telephone
-    from phone.user_agent import UserAgent
-
 State = Literal["calling", "ringing", "connected", "ended"]
+
+
+class Telephone(Protocol):
+    """What a call needs of the telephone it is made with."""
+
+    host: str
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        *,
+        sequence: int,
+        call_id: str,
+        local: str,
+        remote: str,
+        branch: str = "",
+        body: str = "",
+    ) -> Message:
+        """A request from this telephone."""
+
+    async def send_request(self, request: Message, quiet: bool = False) -> Message:
+        """Send until answered."""
+
+    def reply(self, request: Message, status: str, tag: str, body: str = "") -> None:
+        """Answer a request."""
+
+    def cancel(self, call: "PhoneCall") -> None:
+        """Take back an INVITE that was not answered yet."""
 
 
 class PhoneCall:
     """One call of this telephone; times `*_ms` since the epoch."""
 
-    def __init__(self, agent: "UserAgent", codec: Codec, call_id: str, remote: str) -> None:
+    def __init__(self, agent: Telephone, codec: Codec, call_id: str, remote: str) -> None:
         self.state: State = "calling"
         self.call_id = call_id
         self.rtp = RtpSession(codec)
