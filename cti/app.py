@@ -1,11 +1,13 @@
 """The server, put together: every part is built here, visibly, and nothing connects before it is started."""
 
 import asyncio
+import gc
 import logging
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -52,7 +54,7 @@ _THREAD_TURN_S = 0.0005  # ten times shorter than Python's: a busy thread must n
 async def run_server(settings: Settings) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises OSError when a port is taken."""
     configure_log(settings)
-    sys.setswitchinterval(_THREAD_TURN_S)
+    _give_the_loop_its_turn()
     secrets, _ = await asyncio.to_thread(prepare, settings)
     async with AsyncExitStack() as parts:
         store = await asyncio.to_thread(open_store, settings)
@@ -76,8 +78,18 @@ async def run_server(settings: Settings) -> None:
         await _start_web(make_app(config, store, bus, health=health, figures=figures), settings, parts)
         for task in (_tidy(settings, store), _fetch_english(settings)):
             parts.callback(asyncio.create_task(task).cancel)
+        gc.collect()
+        gc.freeze()  # what lives for ever need not be looked through while callers talk: 100 ms at a time
         log.info("serving", web=f"http://{settings.host}:{settings.web_port}")
         await until_told_to_stop()
+
+
+def _give_the_loop_its_turn() -> None:
+    """Whoever holds up the event loop holds up every caller: threads, the garbage collector, other programs."""
+    sys.setswitchinterval(_THREAD_TURN_S)
+    gc.set_threshold(10_000, 20, 100)
+    with suppress(PermissionError):  # where we may not, we go on as we are
+        os.nice(-5)
 
 
 async def _start_bridge(
