@@ -85,7 +85,7 @@ async def run_server(settings: Settings) -> None:
 
 
 def _give_the_loop_its_turn() -> None:
-    """Whoever holds up the event loop holds up every caller: threads, the garbage collector, other programs."""
+    """Who holds up the event loop holds up every caller: threads, the garbage collector, other programs."""
     sys.setswitchinterval(_THREAD_TURN_S)
     gc.set_threshold(10_000, 20, 100)
     with suppress(PermissionError):  # where we may not, we go on as we are
