@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from callers import PRINTER_KEYS, Caller, on_the_line
-from desk_view import DeskView
+from desk_view import CallJson, DeskView
 from people import new_contact
 from whole_house import House
+
+from phone.caller import converse
 
 
 @asynccontextmanager
@@ -16,3 +18,12 @@ async def hurrying(house: House, desk: DeskView, number: str = "") -> AsyncItera
         await desk.reaches(caller.call.call_id, "registered")
         caller.call.rtp.press("1")
         yield caller
+
+
+async def goes_on(house: House, desk: DeskView, caller: Caller) -> CallJson:
+    """The caller was asked what is wrong, and goes by keys from there to the queue."""
+    caller.call.rtp.press(PRINTER_KEYS[0])
+    await converse(caller.call, house.says(PRINTER_KEYS[1]))
+    await desk.reaches(caller.call.call_id, "registered")
+    caller.call.rtp.press("1")
+    return await desk.reaches(caller.call.call_id, "queued")

@@ -4,35 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from callers import Caller, on_the_line
 from desk_view import DeskView
+from hesitant import Hesitant, hesitant_agent
 from hurry import hurrying
 from people import cases_of, new_contact
 from whole_house import PRINTER, House
 
 from phone.agent import Agent
-from phone.call import PhoneCall
 
 pytestmark = pytest.mark.server
 
 ALONE = ("answered", "listening", "speech_end", "heard", "registered", "queued")
 WITH_WORDS = ALONE[2:]
-
-
-class Hesitant(Agent):
-    """Looks at no offer, and lets the phone ring."""
-
-    def _ring(self, call: PhoneCall) -> None:
-        self.calls.put_nowait(call)
-
-    async def _desk(self, live: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in live:
-            said = message.json()
-            if said["type"] == "presence" and said["agent"]["username"] == self.username:
-                self._presences.put_nowait(said["agent"]["presence"])
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +28,8 @@ def house(brief_house: House) -> House:
 
 @pytest.fixture
 async def hesitant(house: House) -> AsyncIterator[Hesitant]:
-    """Bo, at a desk that never paints and a phone that nobody lifts."""
-    sip = (house.settings.host, house.settings.sip_port)
-    bo = Hesitant("bo", house.secrets.demo["bo"], house.web, sip, house.secrets.sip["bo-phone"])
-    try:
-        await bo.log_in()
-        await bo.be_ready()
+    async with hesitant_agent(house) as bo:
         yield bo
-    finally:
-        await bo.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
