@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,9 +75,9 @@ async def chromium(microphone: Path) -> AsyncIterator[Browser]:
 async def _debugging_address(process: asyncio.subprocess.Process, file: Path) -> str:
     """Where Chromium says that it can be talked to, once it has written it down."""
     for _ in range(300):
-        lines = file.read_text().splitlines() if file.exists() else []
-        if len(lines) == 2:
-            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        with suppress(FileNotFoundError, ValueError):  # not there, or not yet whole
+            port, path = (await asyncio.to_thread(file.read_text)).splitlines()
+            return f"ws://127.0.0.1:{port}{path}"
         if process.returncode is not None:
             break
         await asyncio.sleep(0.1)
@@ -125,15 +125,14 @@ class Visitor:
         await self.at("login-submit").click()
         await self.page.wait_for_url(f"{self.house.web}{to}")
 
-    async def be_ready(self) -> None:
-        """Take calls at the browser's phone from now on."""
-        await self.phone_is_connected()
+    async def be_ready(self, phone: str = "browser") -> None:
+        """Take calls from now on, at the browser's phone or the desk phone (`phone`)."""
+        await self.at("phone-choice").select_option(phone)
+        await expect(self.at("phone-choice")).to_have_value(phone)
+        connection = "registered" if phone == "browser" else "off"
+        await expect(self.at("softphone-status")).to_have_attribute("data-state", connection)
         await self.press("r")
         await expect(self.at("presence")).to_have_attribute("data-presence", "ready")
-
-    async def phone_is_connected(self) -> None:
-        """Wait until calls can ring here."""
-        await expect(self.at("softphone-status")).to_have_attribute("data-state", "registered")
 
     async def phone_is(self, state: str, timeout_ms: float = CALL_TIMEOUT_MS) -> None:
         """Wait until the softphone is `ringing`, `talking` or `held`, or (`none`) no call is on it."""
