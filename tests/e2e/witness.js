@@ -4,6 +4,8 @@ window.witness = {
   sounds: [],
   // Each text that the list of calls has shown for a call, in their order: {stage, about, at_ms}.
   listed: [],
+  // The caller's words in the order in which they were lit while the caller's voice played.
+  sounded: [],
   // What the screen showed in the very moment in which the telephone first rang.
   atFirstRing: null,
 
@@ -18,6 +20,8 @@ window.witness = {
       const last = this.listed.at(-1);
       if (last?.stage !== seen.stage || last.about !== seen.about) this.listed.push({ ...seen, at_ms: Date.now() });
     }
+    const lit = document.querySelector('[data-testid="pop-transcript"] .sounding')?.innerText;
+    if (lit && this.sounded.at(-1) !== lit) this.sounded.push(lit);
     const isRinging = document.querySelector('[data-testid="softphone-state"][data-state="ringing"]');
     if (isRinging && this.atFirstRing === null) this.atFirstRing = this.screen();
   },
