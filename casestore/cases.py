@@ -81,6 +81,12 @@ def get(tx: Transaction, number: str) -> CaseView | None:
     return _view(row) if row else None
 
 
+def of_call(tx: Transaction, call_id: str) -> CaseView | None:
+    """The case that this call has registered."""
+    row = tx.scalar(select(CaseRow).where(CaseRow.call_id == call_id).limit(1)) if call_id else None
+    return _view(row) if row else None
+
+
 def open_of_contact(tx: Transaction, contact_id: int) -> tuple[CaseView, ...]:
     """The open cases of a contact, newest first."""
     newest_first = select(CaseRow).order_by(CaseRow.opened_ms.desc(), CaseRow.number.desc())

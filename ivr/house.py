@@ -1,9 +1,10 @@
 """What a dialogue asks of the house, answered from the case store in threads of its own."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from ivr.understand import Understanding
 
 log = structlog.get_logger()
 
-_THREADS = 4
+_READERS, _WRITERS = 4, 2  # apart: who waits for a locked database is in nobody's way
 _KEEP_S = 3.0  # a locked database must not hold the caller longer: the spool takes the case
 _RETRY_S = 5.0
 _BY = "ivr"
@@ -53,7 +54,8 @@ class StoreHouse:
         self._region, self._statements = region, statements
         self._spool = Spool(spool)
         self._unsaved = asyncio.Event()
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="house")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="house-reads")
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="house-writes")
 
     async def __aenter__(self) -> "StoreHouse":
         self._unsaved.set()  # what an earlier run has left
@@ -63,7 +65,8 @@ class StoreHouse:
     async def __aexit__(self, *_: object) -> None:
         self._retrying.cancel()
         await asyncio.gather(self._retrying, return_exceptions=True)
-        await asyncio.to_thread(self._threads.shutdown)
+        for threads in (self._readers, self._writers):
+            await asyncio.to_thread(threads.shutdown)
 
     def learn(self, understanding: Understanding, ranking: Ranking) -> None:
         """Judge and search by these from now on: the knowledge base has changed."""
@@ -101,11 +104,14 @@ class StoreHouse:
 
     async def keep(self, change: CaseChange) -> Kept:
         """Write the case; raises NotKept where it could only be spooled."""
-        at_ms = now_ms()
-        writing = asyncio.ensure_future(self._thread(lambda: self._write(change, at_ms)))
+        at_ms, given_up = now_ms(), threading.Event()
+        writing = asyncio.ensure_future(
+            self._thread(lambda: self._write(change, at_ms, given_up), self._writers)
+        )
         try:
             return await asyncio.wait_for(asyncio.shield(writing), _KEEP_S)
         except Exception as error:
+            given_up.set()
             writing.add_done_callback(lambda done: done.cancelled() or done.exception())
             await asyncio.to_thread(self._spool.add, change, at_ms)
             self._unsaved.set()
@@ -140,8 +146,8 @@ class StoreHouse:
         except Exception:
             log.exception("event_not_published", call_id=event.call_id, kind=type(event).__name__)
 
-    async def _thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _thread(self, work: Callable[[], Result], threads: ThreadPoolExecutor | None = None) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(threads or self._readers, work)
 
     async def _read(self, work: Callable[[Transaction], Result]) -> Result:
         def inside() -> Result:
@@ -150,8 +156,11 @@ class StoreHouse:
 
         return await self._thread(inside)
 
-    def _write(self, change: CaseChange, at_ms: int) -> Kept:
+    def _write(self, change: CaseChange, at_ms: int, given_up: threading.Event | None = None) -> Kept:
+        """Write the case, unless it was given up (and spooled) before the database let us."""
         with self._store.uow() as tx:
+            if given_up and given_up.is_set():
+                raise NotKept("the spool has it by now")
             case = _written(tx, change, at_ms)
             known = cases.open_of_contact(tx, case.contact_id) if case.contact_id is not None else ()
         if change.voice:
@@ -173,7 +182,7 @@ class StoreHouse:
             self._unsaved.clear()
 
             def keep(change: CaseChange, at_ms: int) -> None:
-                kept = self._write_once(change, at_ms)
+                kept = self._write(change, at_ms)
                 registered = CaseRegistered(
                     at_ms=now_ms(),
                     call_id=change.call_id,
@@ -184,7 +193,7 @@ class StoreHouse:
                 log.info("unsaved_case_registered", case=kept.case.number, call_id=change.call_id)
 
             try:
-                await self._thread(lambda: self._spool.drain(keep))
+                await self._thread(lambda: self._spool.drain(keep), self._writers)
                 waiting = await asyncio.to_thread(len, self._spool)
             except OSError as error:
                 log.error("spool_unreadable", error=str(error))
@@ -193,21 +202,15 @@ class StoreHouse:
                 await asyncio.sleep(_RETRY_S)
                 self._unsaved.set()
 
-    def _write_once(self, change: CaseChange, at_ms: int) -> Kept:
-        """Like `_write`; a case that was registered after all, too late for its caller, is amended."""
-        with self._store.reading() as tx:
-            same = (case.number for case in cases.open_cases(tx) if case.call_id == change.call_id)
-            number = change.number or next(same, "")
-        return self._write(replace(change, number=number), at_ms)
-
 
 def _written(tx: Transaction, change: CaseChange, at_ms: int) -> CaseView:
-    """Register or amend, with one line of history in the caller's own terms."""
-    if not change.number:
+    """Register or amend, with one line of history in the caller's own terms; a call registers one case."""
+    before = cases.get(tx, change.number) if change.number else cases.of_call(tx, change.call_id)
+    if before is None and not change.number:
         case = cases.register(tx, NewCase(**change.fields), by=_BY, now_ms=at_ms)
     else:
-        before = cases.get(tx, change.number)
-        case = cases.amend(tx, change.number, change.fields, by=_BY, what=change.what, now_ms=at_ms)
+        number = before.number if before else change.number
+        case = cases.amend(tx, number, change.fields, by=_BY, what=change.what, now_ms=at_ms)
         if case != before:
             return case
     if change.what:

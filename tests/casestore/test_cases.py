@@ -94,6 +94,15 @@ def test_an_amendment_refuses_what_a_case_cannot_hold(store: Store, changes: dic
         assert cases.get(tx, before.number) == before
 
 
+def test_the_case_of_a_call_is_found_and_a_call_without_an_id_has_none(store: Store):
+    registered(store)
+    mine = registered(store, call_id="1700000000.1")
+    with store.uow() as tx:
+        assert cases.of_call(tx, "1700000000.1") == mine
+        assert cases.of_call(tx, "1700000000.2") is None
+        assert cases.of_call(tx, "") is None
+
+
 @pytest.mark.parametrize("number", ["C-000404", "", "C-1", "'", "\ud800", "C-" + "1" * 10_000])
 def test_there_is_no_case_of_an_unknown_or_malformed_number(store: Store, number: str):
     with store.uow() as tx:

@@ -1,14 +1,15 @@
 """Callers in a hurry: by two keys to a case, by a third past the goodbye, and into the queue."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from callers import PRINTER_KEYS, Caller, on_the_line
 from desk_view import CallJson, DeskView
 from people import new_contact
-from whole_house import House
+from whole_house import PRINTER, House
 
-from phone.caller import converse
+from phone.caller import Speech, converse
 
 
 @asynccontextmanager
@@ -27,3 +28,10 @@ async def goes_on(house: House, desk: DeskView, caller: Caller) -> CallJson:
     await desk.reaches(caller.call.call_id, "registered")
     caller.call.rtp.press("1")
     return await desk.reaches(caller.call.call_id, "queued")
+
+
+async def say_now(house: House, caller: Caller, text: str = PRINTER) -> None:
+    """Begin to say this, whatever the far end does; returns at once."""
+    (said,) = await asyncio.to_thread(house.says, text)
+    assert isinstance(said, Speech)
+    caller.call.rtp.say(said.sound)
