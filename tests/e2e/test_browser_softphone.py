@@ -119,6 +119,7 @@ async def test_a_second_call_waits_in_the_list_and_never_overwrites_the_first(
             await anna.press("x")
             await anna.phone_is("ringing")
             await expect(anna.at("pop-caller")).to_have_text("Helena Ström")
+            await expect(anna.at("softphone-state")).not_to_contain_text("Maria Lind")
             before = anna.at("my-call").filter(has_text="Maria Lind")
             await expect(before).to_have_attribute("data-stage", "ended")
             await anna.press("a")

@@ -45,9 +45,9 @@ export class Desk {
     return (this.front && this.lineOf(this.front)) ?? this.phone.current;
   }
 
-  /** The call on the telephone that is this call: by its case number, else by the caller's number. */
+  /** The call on the telephone that is this living call: by its case number, else by the caller's number. */
   lineOf(call: Call): Line | null {
-    if (!this.state.mine.includes(call.call_id)) return null;
+    if (!this.living.includes(call)) return null;
     const lines = this.phone.lines;
     const byCase = lines.find((line) => line.caseNumber !== "" && line.caseNumber === call.case?.number);
     const byNumber = lines.find((line) => line.caseNumber === "" && line.number === call.number);
