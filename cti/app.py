@@ -13,7 +13,6 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
-from pydantic import TypeAdapter
 
 from casestore import calls, knowledge, recordings, users
 from casestore.db import Store
@@ -25,9 +24,10 @@ from cti.bus.memory import MemoryBus
 from cti.events import CallAnswered, now_ms
 from cti.loop_watch import LoopWatch
 from cti.preparation import open_store, prepare, prompts
-from cti.records import Call
+from cti.records import Call, CaseSummary
 from cti.secrets import Secrets
 from cti.settings import Settings
+from cti.unfinished import unfinished
 from cti.up import until_told_to_stop
 from ivr.agi import AgiServer
 from ivr.channel import Channel
@@ -36,6 +36,7 @@ from ivr.house import StoreHouse
 from ivr.intake import Intake
 from ivr.media import MediaServer
 from ivr.offer import OfferGate
+from ivr.services import summary
 from ivr.session import Dialogues
 from ivr.speech import Recogniser
 from ivr.speech.models import ModelUnusable, best, fetch, installed
@@ -101,8 +102,12 @@ async def _start_bridge(
         with store.uow() as tx:
             calls.save(tx, asdict(call))
 
-    with store.reading() as tx:
-        unfinished = calls.unfinished(tx)
+    def summarise(case: CaseView) -> CaseSummary:
+        has_voice = recordings.find(statements(settings), case.number) is not None
+        return summary(case, has_voice=has_voice)
+
+    with store.uow() as tx:
+        living = unfinished(tx, summarise)
     ami = Ami()
     bridge = Bridge(
         bus=bus,
@@ -110,7 +115,7 @@ async def _start_bridge(
         save=save,
         queue=settings.queue,
         wrapup_s=settings.wrapup_s,
-        calls=TypeAdapter(list[Call]).validate_python(unfinished),
+        calls=living,
     )
     bridge.start()
     await ami.connect(settings.host, settings.ami_port, "svarklar", secrets.ami)
@@ -164,7 +169,8 @@ def _articles(store: Store) -> tuple[ArticleView, ...]:
 
 
 def _study(articles: Sequence[ArticleView], settings: Settings) -> tuple[Understanding, Ranking]:
-    return Understanding(articles, settings.priorities), Ranking(articles)
+    ranking = Ranking(articles)
+    return Understanding(ranking, settings.priorities), ranking
 
 
 async def _keep_learning(

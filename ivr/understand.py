@@ -1,19 +1,17 @@
 """What a caller's words mean for the desk: service, category, impact, urgency, priority and a title.  Pure.
 
-Service and category are those of the articles that the words are about; impact and urgency are said by
+Service and category are those of the article that the words are most about; impact and urgency are said by
 phrases, which stand in `ivr/understanding/`, one file a language. Every judgement comes with its words.
 """
 
 import tomllib
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
-from casestore.ranking import Ranked, Ranking
-from casestore.views import ArticleView
+from casestore.ranking import Ranking
 from cti.records import ITIL, Impact, Priorities, Urgency
 from ivr.phrases import NOTHING, Phrase, Scale, Spoken
 from ivr.titles import title
@@ -43,9 +41,9 @@ class Understood:
 class Understanding:
     """Judges statements by the articles and the phrases; threads may share it."""
 
-    def __init__(self, articles: Sequence[ArticleView], priorities: Priorities = ITIL) -> None:
+    def __init__(self, ranking: Ranking, priorities: Priorities = ITIL) -> None:
         """`priorities` maps impact and urgency to a priority, 1 the most pressing."""
-        self._ranking = Ranking(articles)
+        self._ranking = ranking
         self._priorities = priorities
         for language in _LANGUAGES:
             _phrases(language)  # read now, not while somebody waits
@@ -62,7 +60,8 @@ class Understanding:
         impact, impact_words = told.impact.judge(spoken)
         urgency, urgency_words = told.urgency.judge(spoken)
         guesses = [(text, 1.0), *((guess[:_MOST_CHARACTERS], _ALTERNATIVE) for guess in alternatives)]
-        service, category, topic_words = _topic(self._ranking.suggest(guesses, language))
+        found = self._ranking.suggest(guesses, language, limit=1)
+        topic_words = found[0].because if found else ()
         reasons = {
             "service": topic_words,
             "category": topic_words,
@@ -72,25 +71,13 @@ class Understanding:
         severity = cast(Impact, impact or "one"), cast(Urgency, urgency or "hindered")
         return Understood(
             title=told.title(text),
-            service=service,
-            category=category or "incident",
+            service=found[0].article.service if found else "",
+            category=found[0].article.category if found else "incident",
             impact=severity[0],
             urgency=severity[1],
             priority=self._priorities[severity[0]][severity[1]],
             because={judged: words for judged, words in reasons.items() if words},
         )
-
-
-def _topic(found: Sequence[Ranked]) -> tuple[str, str, tuple[str, ...]]:
-    """The service that most of the found articles speak for, its best article's category, and why."""
-    scores: defaultdict[str, float] = defaultdict(float)
-    for ranked in found:
-        scores[ranked.article.service] += ranked.score
-    if not scores:
-        return "", "", ()
-    service = max(scores, key=lambda name: scores[name])
-    best = next(ranked for ranked in found if ranked.article.service == service)
-    return service, best.article.category, best.because
 
 
 @dataclass(frozen=True)

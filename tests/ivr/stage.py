@@ -99,11 +99,12 @@ async def open_stage(
         contacts.add(tx, name="Anna Berg", employee_number="4218", language="sv", numbers=(ANNA,))
         articles = knowledge.articles(tx)
     bus = bus or MemoryBus()
+    ranking = Ranking(articles)
     async with StoreHouse(
         store,
         bus,
-        Understanding(articles),
-        Ranking(articles),
+        Understanding(ranking),
+        ranking,
         region="SE",
         statements=folder / "statements",
         spool=folder / "unsaved-cases.jsonl",

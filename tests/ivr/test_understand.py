@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casestore import article_files
+from casestore.ranking import Ranking
 from casestore.words import tokens
 from cti.records import ITIL, Priorities
 from ivr.understand import Understanding, Understood
 
 ARTICLES = article_files.read(Path(__file__).parents[2] / "knowledge").articles
-UNDERSTANDING = Understanding(ARTICLES)
+UNDERSTANDING = Understanding(Ranking(ARTICLES))
 TELLING = "we nobody everyone else can can't not work still only my whole office is down urgent"
 SOME_WORDS = st.lists(st.sampled_from(TELLING.split(" "))).map(" ".join)
 
@@ -146,7 +147,7 @@ def test_more_people_or_worse_trouble_is_never_less_pressing() -> None:
 
 def test_the_table_of_priorities_is_the_installations_own() -> None:
     flat: Priorities = {impact: dict.fromkeys(row, 2) for impact, row in ITIL.items()}
-    assert Understanding(ARTICLES, flat).understand("hello", (), "en").priority == 2
+    assert Understanding(Ranking(ARTICLES), flat).understand("hello", (), "en").priority == 2
 
 
 @given(text=st.text(max_size=300) | SOME_WORDS, language=st.sampled_from(["en", "sv", "nb", "de", ""]))
