@@ -33,6 +33,8 @@ from cti.records import AgentLeg, PhoneKind
 
 _PHONE = re.compile(r"PJSIP/(?P<agent>[a-z][a-z0-9]*)-(?P<kind>browser|phone)(-[0-9a-f]+)?", re.ASCII)
 
+_UNKNOWN = ("<unknown>", "unknown")  # the latter in the list of a queue's callers
+
 
 @dataclass(frozen=True)
 class AmiMessage:
@@ -49,7 +51,7 @@ class AmiMessage:
     def get(self, field: str) -> str:
         """The field's value; empty where the message has none, or Asterisk does not know it."""
         value = self.fields.get(field, "")
-        return "" if value == "<unknown>" else value
+        return "" if value in _UNKNOWN else value
 
 
 def phone_of(channel: str) -> tuple[str, PhoneKind] | None:

@@ -17,7 +17,7 @@ from aiohttp import web
 from casestore import calls, knowledge, recordings, users
 from casestore.db import Store
 from casestore.ranking import Ranking
-from casestore.views import ArticleView
+from casestore.views import ArticleView, CaseView
 from cti.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus

@@ -72,14 +72,14 @@ class ServeProcess:
             if port_taken(self._settings.host, port, socket.SOCK_STREAM):
                 raise StartFailed(f"port {port} is in use: end what uses it, or set {name} to another")
 
-    async def stop(self) -> None:
+    async def stop(self, patience_s: float = _STOP_TIMEOUT_S) -> None:
         """End it, by force if it does not listen."""
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
+            await asyncio.wait_for(process.wait(), patience_s)
         except TimeoutError:
             log.warning("serve_killed", pid=process.pid)
             process.kill()
@@ -129,7 +129,7 @@ async def _keep_serve(serve: ServeProcess) -> None:
     while True:
         reason = await serve.failed()
         log.error("serve_restarted", reason=reason)
-        await serve.stop()
+        await serve.stop(patience_s=0)  # it does not listen, and its callers wait for it
         await _again(serve.start)
 
 
