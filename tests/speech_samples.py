@@ -13,6 +13,7 @@ import threading
 import wave
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import espeakng_loader
 import numpy as np
@@ -42,13 +43,14 @@ def say(text: str, voice: str = "", rate_hz: int = 8000) -> Sound:
     sound, native_hz = _spoken(text, voice or clear_voice())
     changed = soxr.resample(sound.astype(np.float32), native_hz, rate_hz)
     loud = np.sqrt(np.mean(np.square(changed)) + 1e-9)
-    return np.clip(changed * (_LOUDNESS / loud), -32768, 32767).astype(np.int16)
+    return _clipped(changed * (_LOUDNESS / loud))
 
 
 def trimmed(sound: Sound) -> Sound:
     """Without the silence that voices put around a sentence."""
     loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > _LOUDNESS / 20)
-    return sound[loud[0] : loud[-1] + 1]
+    spoken: Sound = sound[loud[0] : loud[-1] + 1]
+    return spoken
 
 
 def silence(seconds: float, rate_hz: int = 8000) -> Sound:
@@ -64,13 +66,13 @@ def join(*parts: Sound) -> Sound:
 def noise(seconds: float, rms: float = 1000.0, rate_hz: int = 8000, seed: int = 1) -> Sound:
     """White noise of a loudness (root mean square)."""
     drawn = np.random.default_rng(seed).normal(0.0, rms, int(seconds * rate_hz))
-    return np.clip(drawn, -32768, 32767).astype(np.int16)
+    return _clipped(drawn)
 
 
 def with_noise(sound: Sound, snr_db: float, seed: int = 1) -> Sound:
     """The sound in white noise so many decibels below the loudness of `say`; silence gets it too."""
     drawn = noise(len(sound), _LOUDNESS / 10 ** (snr_db / 20), rate_hz=1, seed=seed)
-    return np.clip(sound.astype(np.int32) + drawn, -32768, 32767).astype(np.int16)
+    return _clipped(sound.astype(np.int32) + drawn)
 
 
 def through(name: str, sound: Sound) -> Sound:
@@ -85,6 +87,11 @@ def frames(sound: Sound, rate_hz: int = 8000) -> list[bytes]:
     size = int(rate_hz * FRAME_S)
     filled = join(sound, np.zeros(-len(sound) % size, np.int16))
     return [part.tobytes() for part in filled.reshape(-1, size)]
+
+
+def _clipped(samples: npt.NDArray[Any]) -> Sound:
+    sound: Sound = np.clip(samples, -32768, 32767).astype(np.int16)
+    return sound
 
 
 @cache

@@ -5,7 +5,6 @@ level, which must stand out from the noise of the last two seconds. The noise is
 that time, since speech has gaps (minimum statistics, Martin 2001). Either judge alone is fooled by noise.
 """
 
-import math
 from collections import deque
 from enum import Enum
 
@@ -16,8 +15,8 @@ FRAME_MS = 20
 
 _AGGRESSIVENESS = 2  # of 0–3: 3 misses soft word ends, 1 takes music for speech more often
 _FLOOR_FRAMES = 100  # two seconds
-_ABOVE_FLOOR_DB = 6.0
-_LEAST_LEVEL_DB = 35.0  # over one step of 16 bits: -55 dB of full scale, softer than any caller
+_ABOVE_FLOOR = 4.0  # times the power: 6 dB
+_LEAST_POWER = 3200.0  # mean square: -55 dB of full scale, softer than any caller
 _BEGIN_FRAMES, _BEGIN_WINDOW = 6, 10  # 120 ms of voice within 200 ms: a click is no speech
 _RUN_FRAMES = 3  # a shorter burst does not end a pause
 
@@ -83,9 +82,4 @@ class Level:
         power = float(samples @ samples) / max(1, len(samples))
         self._smoothed = power if not self._heard else 0.6 * self._smoothed + 0.4 * power
         self._heard.append(self._smoothed)
-        floor_db = _decibel(min(self._heard)) + _ABOVE_FLOOR_DB
-        return _decibel(power) >= max(_LEAST_LEVEL_DB, floor_db)
-
-
-def _decibel(power: float) -> float:
-    return 10 * math.log10(power + 1e-9)
+        return power >= max(_LEAST_POWER, min(self._heard) * _ABOVE_FLOOR)

@@ -18,7 +18,7 @@ from ivr.speech.wire import Kind, Message, Unpacker, pack, unpack_result
 STALL_S = 1.5  # without an answer for so long a process is taken for dead
 START_S = 30.0  # a starting one on a busy machine
 
-_FLUSH_S = 0.02  # the sound of all its streams goes out together
+_FLUSH_S = 0.04  # the sound of all its streams goes out together
 _MOST_WAITING = 2_000_000  # bytes; a process so far behind is stalled and gets no more sound
 
 log = structlog.get_logger()

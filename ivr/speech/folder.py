@@ -19,7 +19,7 @@ import structlog
 
 from ivr.speech import Thresholds
 
-UNMEASURED = Thresholds(accept=0.95, confirm=0.6)  # asks back more often than a measured model must
+UNMEASURED = Thresholds(accept=0.95, confirm=0.7)  # asks back more often than a measured model must
 
 _NAME = re.compile(r"vosk-model-(?:small-)?([a-z]{2,3})(?:-|$)")
 _ACOUSTICS = ("am/final.mdl", "final.mdl")  # today's layout and the older one

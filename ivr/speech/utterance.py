@@ -10,10 +10,9 @@ from ivr.speech.activity import FRAME_MS, Activity, Voice
 PAUSE_MS = 600
 LONGEST_S = 60.0  # talk, music or noise without a pause becomes final then
 
-_PREROLL_FRAMES = 25  # 500 ms before speech was certain: in noise a soft beginning is noticed late
-_TAIL_MS = 240  # of a pause that is decoded; the rest only if the caller goes on
-_CHUNK_FRAMES = 5  # decoded at once: 100 ms
-_PARTIAL_CHUNKS = 2
+_PREROLL_FRAMES = 20  # 400 ms before speech was certain: in noise a soft beginning is noticed late
+_TAIL_MS = 160  # of a pause that is decoded; the rest only if the caller goes on
+_CHUNK_FRAMES = 20  # decoded at once: the engine itself works in half seconds, smaller pieces cost more
 
 
 class Ear(Protocol):
@@ -41,7 +40,6 @@ class Utterance:
         self._frames = 0
         self._begin_frame = 0
         self._waiting: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
-        self._chunks = 0
         self._partial = ""
         self.ended = False
 
@@ -70,7 +68,10 @@ class Utterance:
             yield self._begin()
         if voice is Voice.STOPPED or self._spoken_s >= LONGEST_S:
             yield from self._final()
-        elif voice is not Voice.PAUSE or self._activity.pause_ms <= _TAIL_MS:
+        elif voice is Voice.PAUSE:
+            if self._activity.pause_ms == _TAIL_MS:
+                yield from self._decode()
+        elif len(self._waiting) >= _CHUNK_FRAMES:
             yield from self._decode()
 
     def _begin(self) -> SpeechBegan:
@@ -80,12 +81,11 @@ class Utterance:
         return SpeechBegan(at_s=self._now_s)
 
     def _decode(self) -> Iterator[Result]:
-        if self._ear is None or len(self._waiting) < _CHUNK_FRAMES:
+        if self._ear is None:
             return
         self._ear.hear(b"".join(self._waiting))
         self._waiting.clear()
-        self._chunks += 1
-        if self._chunks % _PARTIAL_CHUNKS == 0 and (text := self._ear.partial()) not in ("", self._partial):
+        if (text := self._ear.partial()) not in ("", self._partial):
             self._partial = text
             yield Partial(text)
 
@@ -95,7 +95,7 @@ class Utterance:
             yield Heard("", 0.0)
             return
         yield SpeechStopped(at_s=self._now_s)
-        if self._waiting and self._activity.pause_ms <= _TAIL_MS:
+        if self._waiting and self._activity.pause_ms < _TAIL_MS:
             self._ear.hear(b"".join(self._waiting))
         yield self._ear.final(self._begin_frame * FRAME_MS / 1000)
 

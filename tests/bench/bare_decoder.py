@@ -1,0 +1,50 @@
+"""The peer of our recogniser: Vosk alone in a process of its own, with the loop that its makers show.
+
+`python -m tests.bench.bare_decoder` reads JSON lines `{"files": [raw 8 kHz sound …], "count", "seconds"}` on
+standard input: so many callers in real time, each with one of the sounds. It prints `{"lag_s", "cpu_s"}`: how
+far it was behind at worst in the second half, and the processor time it took.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import vosk
+
+_MODEL = Path(__file__).parents[2] / "ivr/speech/bundled/vosk-desk-en"
+_CHUNK_S, _CHUNK = 0.1, 1600  # bytes
+
+
+def main() -> None:
+    """Answer every line with a measurement."""
+    vosk.SetLogLevel(-1)
+    model = vosk.Model(str(_MODEL))
+    for line in sys.stdin:
+        order = json.loads(line)
+        sounds = [Path(file).read_bytes() for file in order["files"]]
+        print(json.dumps(decode(model, sounds, order["count"], order["seconds"])), flush=True)
+
+
+def decode(model: vosk.Model, sounds: list[bytes], count: int, seconds: float) -> dict[str, float]:
+    """Decode in turns and in time with the clock; the engine itself finds the ends of speech."""
+    ears = [vosk.KaldiRecognizer(model, 8000) for _ in range(count)]
+    for ear in ears:
+        ear.SetWords(True)
+    began_s, cpu_s, lag_s = time.perf_counter(), time.process_time(), 0.0
+    for turn in range(int(seconds / _CHUNK_S)):
+        due_s = began_s + (turn + 1) * _CHUNK_S
+        time.sleep(max(0.0, due_s - time.perf_counter()))
+        for place, ear in enumerate(ears):
+            sound = sounds[place % len(sounds)]
+            if ear.AcceptWaveform(sound[turn * _CHUNK : (turn + 1) * _CHUNK]):
+                ear.Result()
+            elif turn % 4 == place % 4:  # as often as ours
+                ear.PartialResult()
+        if turn * _CHUNK_S > seconds / 2:
+            lag_s = max(lag_s, time.perf_counter() - due_s - _CHUNK_S)
+    return {"lag_s": lag_s, "cpu_s": time.process_time() - cpu_s}
+
+
+if __name__ == "__main__":
+    main()
