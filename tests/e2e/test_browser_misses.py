@@ -113,5 +113,4 @@ async def test_a_hostile_name_is_shown_as_text_and_never_executed(anna: Visitor,
             await expect(anna.at(place)).to_contain_text(caller.seen["name"])
         assert await anna.page.locator("img, script:not([src])").count() == 0
         assert await anna.witnessed("hacked") is None
-        assert anna.complaints == []
         assert caller.report()["pop_lead_ms"] > 0
