@@ -17,6 +17,7 @@ from tests.bench.figures import Figure, percentile
 from tests.e2e.whole_house import PRINTER, House, running_house
 
 CALLS, AT_ONCE = 100, 4
+TITLE = f"{CALLS} spoken calls, {AT_ONCE} at once, two agents whose desks are open in Chromium"
 _CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
