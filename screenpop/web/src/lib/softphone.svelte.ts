@@ -29,6 +29,11 @@ export class Softphone {
     return first("talking") ?? first("calling") ?? first("held") ?? first("ringing") ?? null;
   }
 
+  /** To be asked before the page goes, which would end the call: the browser then asks the person. */
+  keep(event: BeforeUnloadEvent): void {
+    if (this.current !== null) event.preventDefault();
+  }
+
   /** Connects with this account; `register: false` for a telephone that only calls out. */
   start(account: SipAccount, options: { register: boolean } = { register: true }): void {
     if (this.#agent !== null) return;
