@@ -1,44 +1,59 @@
 """Contacts of a test's own, so that nobody's open case gets in another test's way, and their cases."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from whole_house import House
 
 from casestore import calls, cases, contacts
+from casestore.cases import NewCase
 from casestore.db import Store
 from casestore.views import CaseView
+from cti.events import now_ms
 
 _numbers = itertools.count(46701740630)  # kept for fiction by the Swedish authority: up to …699
+
+
+@contextmanager
+def _store(house: House) -> Iterator[Store]:
+    store = Store(house.settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def new_contact(house: House, name: str = "Test Person", **fields: Any) -> str:
     """Add a contact who speaks English unless told otherwise; their number."""
     number = f"+{next(_numbers)}"
-    store = Store(house.settings.database)
-    try:
-        with store.uow() as tx:
-            contacts.add(tx, **{"name": name, "language": "en", "numbers": (number,)} | fields)
-    finally:
-        store.close()
+    with _store(house) as store, store.uow() as tx:
+        contacts.add(tx, **{"name": name, "language": "en", "numbers": (number,)} | fields)
     return number
+
+
+def open_case_of(house: House, number: str, title: str) -> CaseView:
+    """Register a case of whoever has this number, as if they had called before."""
+    with _store(house) as store, store.uow() as tx:
+        (contact,) = contacts.by_number(tx, number)
+        new = NewCase(title=title, contact_id=contact.id, caller_number=number)
+        return cases.register(tx, new, by="test", now_ms=now_ms())
 
 
 def cases_of(house: House, call_id: str) -> list[CaseView]:
     """The cases that this call has registered."""
-    store = Store(house.settings.database)
-    try:
-        with store.reading() as tx:
-            return [case for case in cases.open_cases(tx, 1000) if case.call_id == call_id]
-    finally:
-        store.close()
+    with _store(house) as store, store.reading() as tx:
+        return [case for case in cases.open_cases(tx, 1000) if case.call_id == call_id]
+
+
+def history_of(house: House, number: str) -> list[str]:
+    """What happened to a case, oldest first."""
+    with _store(house) as store, store.reading() as tx:
+        return [entry.what for entry in cases.history(tx, number)]
 
 
 def stored_call(house: House, call_id: str) -> dict[str, Any]:
     """The call as the database has it; empty where it has not."""
-    store = Store(house.settings.database)
-    try:
-        with store.reading() as tx:
-            return calls.get(tx, call_id) or {}
-    finally:
-        store.close()
+    with _store(house) as store, store.reading() as tx:
+        return calls.get(tx, call_id) or {}
