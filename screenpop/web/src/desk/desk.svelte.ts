@@ -2,7 +2,7 @@
 
 import { createContext, tick } from "svelte";
 import { apply, dismiss, look, NOTHING_KNOWN, type DeskState } from "../lib/desk-state";
-import { LiveConnection } from "../lib/live.svelte";
+import { LiveConnection, type LiveOwner } from "../lib/live.svelte";
 import { afterPaint } from "../lib/painted";
 import { Softphone } from "../lib/softphone.svelte";
 import type { Me } from "../lib/api";
@@ -31,12 +31,12 @@ export class Desk {
   /** Offers that this connection has answered. */
   #answered = new Set<string>();
 
-  constructor(who: Me, onRefused: () => void) {
+  constructor(who: Me, login: Pick<LiveOwner, "refused" | "sessionEnded">) {
     this.who = who;
     this.live = new LiveConnection({
       position: () => this.state,
       receive: (message) => this.#receive(message),
-      refused: onRefused,
+      ...login,
     });
   }
 

@@ -2,6 +2,8 @@
 
 import { readMessage, type ClientMessage, type ServerMessage } from "./messages";
 
+/** The server's close code for a session that has ended. */
+const SESSION_ENDED = 4401;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 8000;
 
@@ -12,6 +14,13 @@ export interface LiveOwner {
   receive(message: ServerMessage): void;
   /** Called when the server cannot be reached: perhaps the session has ended. */
   refused(): void;
+  /** Called when the server says that the session has ended: there is no reconnecting. */
+  sessionEnded(): void;
+}
+
+/** Whether this close code of the WebSocket says that one has to log in again. */
+export function isSessionEnd(code: number): boolean {
+  return code === SESSION_ENDED;
 }
 
 /** Pause before the n-th attempt (from 0): doubled each time, with up to a quarter of chance. */
@@ -50,8 +59,12 @@ export class LiveConnection {
       const message = readMessage(String(event.data));
       if (message !== null) this.#owner.receive(message);
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       this.state = "lost";
+      if (isSessionEnd(code)) {
+        this.#owner.sessionEnded();
+        return;
+      }
       this.#timer = setTimeout(() => this.open(), pauseBefore(this.#attempt++));
       if (!wasOpen) this.#owner.refused();
     };
