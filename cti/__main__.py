@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -14,11 +17,9 @@ from cti.ordered import OrderedCommand
 from cti.settings import Settings
 
 console = Console()
-errors = Console(stderr=True)
+errors = Console(stderr=True, soft_wrap=True)  # one line stays one line
 
-app = typer.Typer(
-    help="The screen is ready before the phone rings.", no_args_is_help=True, add_completion=False
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 database = typer.Typer(help="The database.", no_args_is_help=True)
 contacts_app = typer.Typer(help="The people who may call.", no_args_is_help=True)
 articles_app = typer.Typer(help="The knowledge base.", no_args_is_help=True)
@@ -27,6 +28,16 @@ app.add_typer(database, name="db")
 app.add_typer(contacts_app, name="contacts")
 app.add_typer(articles_app, name="kb")
 app.add_typer(models, name="model")
+
+
+@app.callback()
+def _quietly() -> None:
+    """The screen is ready before the phone rings."""
+    # What a command does it says itself; of its log only what went wrong is shown. `serve` logs all.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _settings() -> Settings:

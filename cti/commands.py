@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import structlog
 from rich.console import Console
 from rich.table import Table
 
@@ -26,14 +24,11 @@ from phone.caller import Keys, Turn
 from phone.codecs import codec
 from phone.user_agent import CallFailed
 
-log = structlog.get_logger()
-
 _NEWCOMER_S = 6.0  # for somebody to log in before the demo shows itself
 
 
 async def run_up(settings: Settings, console: Console, *, demo: bool) -> None:
     """Asterisk and `serve` until Ctrl-C, with a demo call where nobody is ready. Raises as `running`."""
-    _only_warnings()
     secrets, agents = await asyncio.to_thread(prepare, settings)
     async with running(settings, secrets, agents):
         _print_addresses(settings, secrets.demo, console)
@@ -46,7 +41,6 @@ async def run_up(settings: Settings, console: Console, *, demo: bool) -> None:
 
 async def run_demo(settings: Settings, console: Console) -> list[str]:
     """One demo call from start to end; what failed. Raises as `running`."""
-    _only_warnings()
     secrets, agents = await asyncio.to_thread(prepare, settings)
     async with running(settings, secrets, agents):
         try:
@@ -177,8 +171,3 @@ def _told(report: Any, what: str, console: Console, errors: Console) -> int:
         errors.print(f"[red]{line}[/]", highlight=False)
     console.print(f"{what}: {report.added} added, {report.changed} changed, {len(report.errors)} refused.")
     return 1 if report.errors else 0
-
-
-def _only_warnings() -> None:
-    """`up` speaks for itself: of this process' own log only what went wrong is shown."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

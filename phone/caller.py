@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from phone.call import PhoneCall
+from phone.rtp import KEYS
 
 _TURN_PAUSE_S = 0.9  # longer than the pauses inside a prompt
 _TURN_TIMEOUT_S = 45.0
@@ -24,9 +25,13 @@ class Speech:
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys to press."""
+    """Keys to press. Raises ValueError on what is no key."""
 
     digits: str
+
+    def __post_init__(self) -> None:
+        if not set(self.digits) <= set(KEYS):
+            raise ValueError(f"not keys of a telephone: {self.digits!r}")
 
 
 Turn = Speech | Keys

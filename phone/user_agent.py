@@ -229,6 +229,13 @@ class UserAgent(asyncio.DatagramProtocol):
         except (NotSip, ValueError, IndexError) as error:
             log.warning("sip_packet_unusable", error=str(error)[:200])
 
+    def error_received(self, exc: Exception) -> None:
+        """Nobody listens there: to a call it is as if that were answered (RFC 3261, 8.1.3.1)."""
+        nobody = Message("SIP/2.0 503 nobody listens at {}:{}".format(*self._server))
+        for call_id in self._invites:
+            if self._calls[call_id].state == "calling":
+                self._waiting[(call_id, "INVITE")].put_nowait(nobody)
+
     def _responded(self, response: Message) -> None:
         call = self._calls.get(response.header("call-id"))
         waiting = self._waiting.get((response.header("call-id"), response.method))
