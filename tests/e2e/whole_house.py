@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cti.asterisk.process import with_our_death
 from cti.calling import CallPlan, place_call, speech
 from cti.demo import callers_voice
 from cti.secrets import Secrets, load_secrets
@@ -84,7 +85,7 @@ def running_house(folder: Path, **changes: Any) -> Iterator[House]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cti", "up", "--no-demo"],
+            [*with_our_death(), sys.executable, "-m", "cti", "up", "--no-demo"],
             env=os.environ | settings.environment(), stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
