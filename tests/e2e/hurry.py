@@ -9,25 +9,32 @@ from desk_view import CallJson, DeskView
 from people import new_contact
 from whole_house import PRINTER, House
 
-from phone.caller import Speech, converse
+from phone.caller import Keys, Speech, converse
+
+_PAST_THE_GOODBYE = "1"
 
 
 @asynccontextmanager
 async def hurrying(house: House, desk: DeskView, number: str = "") -> AsyncIterator[Caller]:
     """A caller whose case is registered and who is put through now; a new contact where none is named."""
-    async with on_the_line(house, *PRINTER_KEYS, number=number or new_contact(house)) as caller:
-        await desk.reaches(caller.call.call_id, "registered")
-        caller.call.rtp.press("1")
+    async with on_the_line(house, number=number or new_contact(house)) as caller:
+        await desk.reaches(caller.call.call_id, "listening")
+        await _registers_by_keys(desk, caller)
         yield caller
 
 
-async def goes_on(house: House, desk: DeskView, caller: Caller) -> CallJson:
+async def goes_on(desk: DeskView, caller: Caller) -> CallJson:
     """The caller was asked what is wrong, and goes by keys from there to the queue."""
-    caller.call.rtp.press(PRINTER_KEYS[0])
-    await converse(caller.call, house.says(PRINTER_KEYS[1]))
-    await desk.reaches(caller.call.call_id, "registered")
-    caller.call.rtp.press("1")
+    await _registers_by_keys(desk, caller)
     return await desk.reaches(caller.call.call_id, "queued")
+
+
+async def _registers_by_keys(desk: DeskView, caller: Caller) -> None:
+    first, second = PRINTER_KEYS
+    caller.call.rtp.press(first)
+    await converse(caller.call, [Keys(second)])
+    await desk.reaches(caller.call.call_id, "registered")
+    caller.call.rtp.press(_PAST_THE_GOODBYE)
 
 
 async def say_now(house: House, caller: Caller, text: str = PRINTER) -> None:

@@ -58,7 +58,7 @@ async def test_an_agi_client_that_stalls_is_dropped(
 ) -> None:
     before = len(_complaints(house))
     async with strangers(house.settings.agi_port, 20, said):
-        await goes_on(house, desk, caller)
+        await goes_on(desk, caller)
         await eventually(lambda: len(_complaints(house)) >= before + 20)
     assert len(cases_of(house, caller.seen["call_id"])) == 1
 
@@ -70,7 +70,7 @@ async def test_agi_clients_that_connect_and_close_disturb_nobody(
     for _ in range(50):
         async with strangers(house.settings.agi_port, 1, b""):
             pass
-    await goes_on(house, desk, caller)
+    await goes_on(desk, caller)
     await eventually(lambda: len(_complaints(house)) >= before + 50)
 
 
@@ -90,7 +90,7 @@ async def test_a_media_connection_with_a_wrong_id_is_refused(
     before = house.logged().count("media_refused")
     assert await _refusal(house, query) == 403
     assert house.logged().count("media_refused") == before + 1
-    await goes_on(house, desk, caller)
+    await goes_on(desk, caller)
 
 
 async def test_a_media_connection_with_a_used_id_is_refused(
@@ -100,7 +100,7 @@ async def test_a_media_connection_with_a_used_id_is_refused(
     assert len(used) > 16
     assert await _refusal(house, f"?call={used}") == 403
     assert house.logged().count("media_refused") == before + 1
-    assert "printing" in (await goes_on(house, desk, caller))["case"]["service"]
+    assert "printing" in (await goes_on(desk, caller))["case"]["service"]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ async def test_a_huge_live_message_ends_the_page_and_nothing_else(
                 pass
         assert live.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
     await eventually(lambda: "live_connection_failed" in house.logged())
-    await goes_on(house, desk, caller)
+    await goes_on(desk, caller)
 
 
 async def test_nobody_answers_for_somebody_elses_call(house: House, desk: DeskView) -> None:

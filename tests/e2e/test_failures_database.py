@@ -79,7 +79,7 @@ async def test_a_case_that_is_registered_survives_a_lock_later_in_the_call(
 ) -> None:
     async with on_the_line(house, number=new_contact(house)) as caller:
         await desk.reaches(caller.call.call_id, "listening")
-        await goes_on(house, desk, caller)
+        await goes_on(desk, caller)
         with locked(house, "EXCLUSIVE"):
             await caller.call.hang_up()
             call = await desk.reaches(caller.call.call_id, "ended")
