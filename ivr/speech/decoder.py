@@ -19,7 +19,7 @@ STALL_S = 1.5  # without an answer for so long a process is taken for dead
 START_S = 30.0  # a starting one on a busy machine
 
 _FLUSH_S = 0.04  # the sound of all its streams goes out together
-_MOST_WAITING = 2_000_000  # bytes; a process so far behind is stalled and gets no more sound
+_MOST_WAITING = 2_000_000  # bytes; a process so far behind gets no more sound, everything else it does
 
 log = structlog.get_logger()
 
@@ -131,14 +131,23 @@ class Decoder:
         self._process.wait()
 
     def _of_stream(self, number: int, kind: Kind, body: bytes) -> None:
+        if kind is Kind.SOUND and len(self._outgoing) > _MOST_WAITING:
+            self._give_up(number)
+            return
         if kind is Kind.CLOSE:
             self.streams.pop(number, None)
         self._send(pack(kind, number, body))
         if kind is Kind.FINISH:
             self._flush()
 
+    def _give_up(self, number: int) -> None:
+        """A stream whose sound finds no room fails: words with a hole in them would be wrong ones."""
+        stream = self.streams.pop(number)
+        self._send(pack(Kind.CLOSE, number))
+        stream.deliver(Failed("overloaded"))
+
     def _send(self, message: bytes) -> None:
-        if not self._alive or len(self._outgoing) > _MOST_WAITING:
+        if not self._alive:
             return
         self._outgoing += message
         if self._flushing is None:

@@ -16,7 +16,7 @@ from ivr.speech.decoder import Decoder
 from ivr.speech.models import Model, ModelSettings, best
 from ivr.speech.supervisor import Supervisor
 
-ADMIT_LAG_S = 0.15
+ADMIT_LAG_S = 0.3  # a process so far behind takes nobody new
 
 _LOAD_WAIT_S = 3.0  # a caller waits so long for the first model after a start, then goes by keys
 

@@ -1,19 +1,22 @@
 """The peer of our recogniser: Vosk alone in a process of its own, with the loop that its makers show.
 
-`python -m tests.bench.bare_decoder` reads JSON lines `{"files": [raw 8 kHz sound …], "count", "seconds"}` on
-standard input: so many callers in real time, each with one of the sounds. It prints `{"lag_s", "cpu_s"}`: how
-far it was behind at worst in the second half, and the processor time it took.
+`python -m tests.bench.bare_decoder` reads JSON lines on standard input, `{"files": [raw 8 kHz sound …],
+"count", "seconds", "whole"}`: so many callers in real time, each with one of the sounds; where `whole` is
+true, each is one endless utterance. It prints `{"lag_s", "cpu_s"}`: how far it was behind at worst in the
+second half, and the processor time it took.
 """
 
 import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import vosk
 
 _MODEL = Path(__file__).parents[2] / "ivr/speech/bundled/vosk-desk-en"
 _CHUNK_S, _CHUNK = 0.1, 1600  # bytes
+_APART = 7  # chunks: no two callers stop at the same moment
 
 
 def main() -> None:
@@ -23,12 +26,13 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         sounds = [Path(file).read_bytes() for file in order["files"]]
-        print(json.dumps(decode(model, sounds, order["count"], order["seconds"])), flush=True)
+        print(json.dumps(decode(model, sounds, order)), flush=True)
 
 
-def decode(model: vosk.Model, sounds: list[bytes], count: int, seconds: float) -> dict[str, float]:
+def decode(model: vosk.Model, sounds: list[bytes], order: dict[str, Any]) -> dict[str, float]:
     """Decode in turns and in time with the clock; the engine itself finds the ends of speech."""
-    ears = [vosk.KaldiRecognizer(model, 8000) for _ in range(count)]
+    seconds = order["seconds"]
+    ears = [vosk.KaldiRecognizer(model, 8000) for _ in range(order["count"])]
     for ear in ears:
         ear.SetWords(True)
     began_s, cpu_s, lag_s = time.perf_counter(), time.process_time(), 0.0
@@ -37,7 +41,8 @@ def decode(model: vosk.Model, sounds: list[bytes], count: int, seconds: float) -
         time.sleep(max(0.0, due_s - time.perf_counter()))
         for place, ear in enumerate(ears):
             sound = sounds[place % len(sounds)]
-            if ear.AcceptWaveform(sound[turn * _CHUNK : (turn + 1) * _CHUNK]):
+            at = (turn + place * _APART) * _CHUNK % len(sound)
+            if ear.AcceptWaveform(sound[at : at + _CHUNK]) and not order["whole"]:
                 ear.Result()
             elif turn % 4 == place % 4:  # as often as ours
                 ear.PartialResult()

@@ -22,8 +22,8 @@ class Load:
 
 
 @asynccontextmanager
-async def bare_decoders(sounds: Sequence[Sound]) -> AsyncIterator[Callable[[int, float], Awaitable[Load]]]:
-    """Run so many callers for so many seconds on them, the callers dealt out evenly."""
+async def bare_decoders(sounds: Sequence[Sound]) -> AsyncIterator[Callable[..., Awaitable[Load]]]:
+    """`await run(count, seconds)`: so many callers, dealt out evenly; `whole=True`: one utterance each."""
     cores = len(os.sched_getaffinity(0))
     with TemporaryDirectory() as folder:
         files = [Path(folder) / f"{number}.raw" for number in range(len(sounds))]
@@ -31,13 +31,12 @@ async def bare_decoders(sounds: Sequence[Sound]) -> AsyncIterator[Callable[[int,
             file.write_bytes(sound.tobytes())
         processes = [await _start() for _ in range(cores)]
 
-        async def run(count: int, seconds: float) -> Load:
+        async def run(count: int, seconds: float, *, whole: bool = False) -> Load:
             shares = [count // cores + (number < count % cores) for number in range(cores)]
+            order = {"files": [str(file) for file in files], "seconds": seconds, "whole": whole}
             loads = await asyncio.gather(
                 *(
-                    _ask(
-                        process, {"files": [str(file) for file in files], "count": share, "seconds": seconds}
-                    )
+                    _ask(process, order | {"count": share})
                     for process, share in zip(processes, shares, strict=True)
                 )
             )

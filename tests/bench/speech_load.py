@@ -5,6 +5,9 @@ import gc
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
+
+import numpy as np
 
 from cti.loop_watch import LoopWatch
 from ivr.speech import SpeechStopped
@@ -19,6 +22,7 @@ _LOST = 100_000
 _STEP_S = 6.0
 _COUNTS = (20, 28, 36, 44, 52, 60, 70, 80, 95, 110)
 _CALL_S = 20.0
+_APART = 5600  # samples: no two callers stop at the same moment
 
 
 class Carried:
@@ -27,12 +31,12 @@ class Carried:
     def __init__(self) -> None:
         self.count = 0
         self.behind = False
-        self.cpu_s = 0.0  # with the fewest callers, where nothing is short
+        self.cpu_s: list[float] = []  # a second of one caller, each step
         self._steps: list[str] = []
 
     def add(self, count: int, load: Load) -> None:
         """Note a step."""
-        self.cpu_s = self.cpu_s or load.cpu_s
+        self.cpu_s.append(load.cpu_s)
         self.behind = load.lag_ms > _LAG_MS
         self.count = self.count if self.behind else count
         self._steps.append(f"{count}: {'lost' if load.lag_ms == _LOST else f'{load.lag_ms} ms'}")
@@ -98,13 +102,15 @@ async def capacity(pool: Pool) -> list[Figure]:
     sounds = [call(seed, _CALL_S, silent_share=0.5) for seed in range(8)]
     carried, bare_carried = Carried(), Carried()
     async with bare_decoders(sounds) as bare:
+        whole = await bare(_COUNTS[0], _STEP_S, whole=True)
         for count in _COUNTS:
             if not bare_carried.behind:
                 bare_carried.add(count, await bare(count, _STEP_S))
             if not carried.behind:
                 carried.add(count, await _step(pool, sounds, count))
     share = carried.count / max(1, bare_carried.count)
-    cpu = carried.cpu_s / bare_carried.cpu_s
+    both = list(zip(carried.cpu_s, bare_carried.cpu_s, strict=False))  # the steps that both took
+    ours_s, bare_s = (fmean(column) for column in zip(*both, strict=True))
     return [
         Figure(name=f"bare decoder: callers before the lag exceeds {_LAG_MS} ms", value=str(bare_carried)),
         Figure(
@@ -115,9 +121,12 @@ async def capacity(pool: Pool) -> list[Figure]:
         ),
         Figure(
             name="decoder CPU with half the time silent, beside the bare decoder's",
-            value=f"{cpu:.2f}× ({carried.cpu_s:.4f} of a core a caller)",
+            value=(
+                f"{ours_s / bare_s:.2f}× ({ours_s:.4f} of a core a caller);"
+                f" {carried.cpu_s[0] / whole.cpu_s:.2f}× of one that takes a call for one utterance"
+            ),
             goal="≤ 0.6×",
-            met=cpu <= 0.6,
+            met=ours_s / bare_s <= 0.6,
         ),
     ]
 
@@ -150,7 +159,9 @@ async def _end_of(pool: Pool, sound: Sound) -> float:
 
 async def _step(pool: Pool, sounds: Sequence[Sound], count: int) -> Load:
     """So many callers; the worst lag in the second half."""
-    callers = [Caller(pool, sounds[number % len(sounds)]) for number in range(count)]
+    callers = [
+        Caller(pool, np.roll(sounds[number % len(sounds)], number * _APART)) for number in range(count)
+    ]
     cpu_s = _cpu_s(pool)
     talking = asyncio.gather(*(caller.talk(_STEP_S) for caller in callers), return_exceptions=True)
     await asyncio.sleep(_STEP_S / 2)
