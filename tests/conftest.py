@@ -2,13 +2,13 @@
 
 import os
 import random
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cti.settings import Settings
+from tests import free_ports
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,29 +21,10 @@ def _asterisk_of_the_checkout() -> None:
         os.environ.setdefault("SVARKLAR_ASTERISK_PREFIX", str(unpacked))
 
 
-def _is_free(port: int) -> bool:
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return True
-
-
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """A port for TCP and UDP, below those the kernel hands out to whoever asks for any."""
-    given: set[int] = set()
-
-    def choose() -> int:
-        while True:
-            port = random.SystemRandom().randrange(10000, 20000)
-            if port not in given and _is_free(port):
-                given.add(port)
-                return port
-
-    return choose
+    """Gives a port that nobody has, for TCP and UDP."""
+    return free_ports.free_port
 
 
 @pytest.fixture

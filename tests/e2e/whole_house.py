@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from cti.settings import Settings
 from phone.agent import Agent
 from phone.caller import Keys, Turn
 from phone.codecs import codec
+from tests.free_ports import free_port
 
 UNPACKED = Path(__file__).parents[2] / "var/asterisk"
 MARIA, ANNA_BERG = "+46701740605", "+46701740606"
@@ -78,7 +78,7 @@ def running_house(folder: Path, **changes: Any) -> Iterator[House]:
         "fetch_model": False,
         "wrapup_s": 0,
     }
-    ports = dict(zip(names, _free(len(names)), strict=True))
+    ports = {name: free_port() for name in names}
     if UNPACKED.exists():
         own["asterisk_prefix"] = UNPACKED
     settings = Settings(**{"var": folder / "var", **own, **ports, **changes})
@@ -98,18 +98,6 @@ def running_house(folder: Path, **changes: Any) -> Iterator[House]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free(count: int) -> list[int]:
-    """Ports that nobody has, for TCP and UDP."""
-    ports: list[int] = []
-    while len(ports) < count:
-        port = random.SystemRandom().randrange(10_000, 20_000)
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
-            tcp.bind(("127.0.0.1", port))
-            udp.bind(("127.0.0.1", port))
-            ports.append(port)
-    return ports
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
