@@ -68,7 +68,7 @@ class AsteriskProcess:
         console = (self._run / "log/console").open("wb")
         with console:
             self._process = await asyncio.create_subprocess_exec(
-                *with_our_death(), *self.command(), "-f", "-n",
+                *with_our_death("KILL"), *self.command(), "-f", "-n",  # TERM is lost on one that boots
                 stdin=DEVNULL, stdout=console, stderr=console, start_new_session=True,
             )  # fmt: skip
         try:
@@ -165,7 +165,7 @@ def port_taken(host: str, port: int, kind: socket.SocketKind) -> bool:
     return False
 
 
-def with_our_death() -> tuple[str, ...]:
-    """`setpriv` ends Asterisk when we are killed and cannot stop it ourselves; util-linux has it."""
+def with_our_death(signal_name: str = "TERM") -> tuple[str, ...]:
+    """`setpriv` ends a child when we are killed and cannot stop it ourselves; util-linux has it."""
     setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
+    return (setpriv, "--pdeathsig", signal_name, "--") if setpriv else ()
