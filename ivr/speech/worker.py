@@ -4,7 +4,6 @@ It ends when its socket does, so it never outlives the server. Ctrl-C in a termi
 left to the server.
 """
 
-import os
 import signal
 import socket
 import sys
@@ -17,8 +16,6 @@ from ivr.speech.calibration import RATE_HZ, sample
 from ivr.speech.utterance import Utterance
 from ivr.speech.vosk import Ear, Model
 from ivr.speech.wire import Kind, Message, Unpacker, pack, pack_result
-
-_NICENESS = 5  # telephone sound and the event loop go first
 
 
 class Worker:
@@ -95,7 +92,6 @@ class Worker:
 def main() -> None:
     """Serve the socket whose number is the only argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICENESS)
     with socket.socket(fileno=int(sys.argv[1])) as connection:
         try:
             Worker(connection).run()
