@@ -3,11 +3,10 @@
 import asyncio
 import gc
 import logging
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -86,11 +85,9 @@ async def run_server(settings: Settings) -> None:
 
 
 def _give_the_loop_its_turn() -> None:
-    """Who holds up the event loop holds up every caller: threads, the garbage collector, other programs."""
+    """Who holds up the event loop holds up every caller: threads and the garbage collector."""
     sys.setswitchinterval(_THREAD_TURN_S)
     gc.set_threshold(10_000, 20, 100)
-    with suppress(PermissionError):  # where we may not, we go on as we are
-        os.nice(-5)
 
 
 async def _start_bridge(

@@ -27,6 +27,7 @@ _LOOK_S, _LOOK_TIMEOUT_S, _MOST_MISSES = 1.0, 2.0, 3
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
 _RESTART_PAUSE_S = 1.0
+_NICENESS = -5
 
 
 class StartFailed(Exception):
@@ -108,6 +109,8 @@ class ServeProcess:
 @contextlib.asynccontextmanager
 async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -> AsyncIterator[None]:
     """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
+    with contextlib.suppress(PermissionError):  # telephone sound goes before other programs, where we may
+        os.nice(_NICENESS)
     binary = await asyncio.to_thread(find_asterisk, settings)
     write_configuration(settings, secrets, agents, binary)
     asterisk, serve = AsteriskProcess(settings, secrets, binary), ServeProcess(settings)
