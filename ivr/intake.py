@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from cti.bus import Publisher
-from cti.events import CALLS, CallAnswered, now_ms
+from cti.events import CALLS, CallAnswered, DialogueEnded, now_ms
 from ivr.agi import AgiChannel
 from ivr.channel import Channel
 from ivr.media import MediaServer, Ticket
@@ -63,7 +63,11 @@ class Intake:
         try:
             channel = await ticket.channel
         except asyncio.CancelledError:
-            log.warning("media_never_came", call_id=call.call_id)
+            log.warning(
+                "media_never_came", call_id=call.call_id
+            )  # a hang-up at once, or a refused connection
+            ended = DialogueEnded(at_ms=now_ms(), call_id=call.call_id, reason="unheard")
+            await self._bus.publish(CALLS, ended)
             return {}
         try:
             return await self._dialogue(call, channel)

@@ -1,0 +1,112 @@
+"""Every caller's way through the intake, spoken to as Asterisk speaks over AGI and the media WebSocket."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+import pytest
+
+from cti.bus.memory import MemoryBus
+from cti.events import CALLS, CallAnswered, DialogueEnded, Event
+from ivr.agi import AgiServer
+from ivr.channel import Channel
+from ivr.intake import Intake
+from ivr.media import MediaServer
+
+ANSWERS = {"linkedid": "1700000000.7", "call-id": "sip-1", "audionativeformat": "(ulaw)"}
+
+
+class Asterisk:
+    """The caller's channel, as Asterisk drives our AGI script."""
+
+    def __init__(self, media: str, *, dials: bool = True) -> None:
+        self.media, self.dials = media, dials
+        self.variables: dict[str, str] = {}
+
+    async def run(self, port: int) -> None:
+        """Run the script to its end."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"agi_request: agi://127.0.0.1/intake\nagi_callerid: +46701740605\n\n")
+        while line := (await reader.readline()).decode():
+            writer.write(f"200 {await self._do(line)}\n".encode())
+        writer.close()
+
+    async def _do(self, line: str) -> str:
+        if line.startswith("EXEC"):
+            if self.dials:
+                await self._media(line)
+            return "result=0"
+        if line.startswith("SET"):
+            name, value = re.findall(r'"([^"]*)"', line)
+            self.variables[name] = value
+            return "result=1"
+        return f"result=1 ({next(value for name, value in ANSWERS.items() if name in line)})"
+
+    async def _media(self, line: str) -> None:
+        identifier = re.search(r"call=([^)]+)\)", line)
+        assert identifier
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(self.media, params={"call": identifier.group(1)}) as socket,
+        ):
+            async for _ in socket:
+                pass
+
+
+@pytest.fixture
+async def media() -> AsyncIterator[tuple[MediaServer, str]]:
+    server = MediaServer()
+    port = await server.start("127.0.0.1", 0)
+    yield server, f"http://127.0.0.1:{port}/media"
+    await server.close()
+
+
+async def taken(media: MediaServer, asterisk: Asterisk, dialogue: object) -> list[Event]:
+    """What is stated on the bus while Asterisk runs the intake."""
+    bus, heard = MemoryBus(), []
+
+    async def listen() -> None:
+        async for event in listening:
+            heard.append(event)
+
+    listening = bus.subscribe(CALLS)
+    task = asyncio.create_task(listen())
+    server = AgiServer({"intake": Intake(bus, media, dialogue)})  # type: ignore[arg-type]
+    await asterisk.run(await server.start("127.0.0.1", 0))
+    await server.close()
+    await asyncio.sleep(0.01)
+    task.cancel()
+    return heard
+
+
+async def test_the_dialogue_decides_what_the_queue_is_told(media: tuple[MediaServer, str]) -> None:
+    async def dialogue(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
+        assert (call.number, channel.rate_hz) == ("+46701740605", 8000)
+        return {"QUEUE_PRIO": "4"}
+
+    asterisk = Asterisk(media[1])
+    (answered,) = await taken(media[0], asterisk, dialogue)
+    assert isinstance(answered, CallAnswered)
+    assert (answered.call_id, answered.sip_call_id) == ("1700000000.7", "sip-1")
+    assert asterisk.variables == {"QUEUE_PRIO": "4"}
+
+
+async def test_a_dialogue_that_fails_lets_the_caller_go_on(media: tuple[MediaServer, str]) -> None:
+    async def dialogue(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
+        raise RuntimeError("a bug")
+
+    asterisk = Asterisk(media[1])
+    await taken(media[0], asterisk, dialogue)
+    assert asterisk.variables == {}
+
+
+async def test_a_caller_whose_sound_never_came_goes_on_and_the_end_is_stated(
+    media: tuple[MediaServer, str],
+) -> None:
+    async def dialogue(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
+        raise AssertionError("there is nobody to talk with")
+
+    _, ended = await taken(media[0], Asterisk(media[1], dials=False), dialogue)
+    assert isinstance(ended, DialogueEnded)
+    assert ended.reason == "unheard"
