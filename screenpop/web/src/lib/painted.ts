@@ -3,7 +3,7 @@
 /**
  * Calls `painted` once the next frame has been drawn, or `hidden` where this page draws none.
  *
- * The first animation frame comes before the drawing, the second after it.
+ * An animation frame comes right before the drawing; a message posted in it is delivered right after.
  */
 export function afterPaint(painted: () => void, hidden: () => void): void {
   let settled = false;
@@ -21,5 +21,12 @@ export function afterPaint(painted: () => void, hidden: () => void): void {
     return;
   }
   document.addEventListener("visibilitychange", onChange);
-  requestAnimationFrame(() => requestAnimationFrame(() => settle(painted)));
+  requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      settle(painted);
+    };
+    port2.postMessage(null);
+  });
 }
