@@ -64,12 +64,12 @@ async def _all_calls(
 ) -> list[dict[str, Any]]:
     gate = asyncio.Semaphore(AT_ONCE)
     done = 0
+    # Any key cuts the closing words short: the call is about the pop, not about them.
+    turns = house.says(PRINTER, "1", "1")
 
     async def one(index: int) -> dict[str, Any]:
         nonlocal done
         async with gate:
-            # Any key cuts the closing words short: the call is about the pop, not about them.
-            turns = house.says(PRINTER, "1", "1")
             report = await place_call(
                 house.settings, house.secrets, CallPlan(number=_number(index), turns=turns, barge_in=True)
             )

@@ -16,13 +16,13 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-it("says painted after the drawing of the frame, not before", async () => {
+it("says painted when the frame after the drawing begins, not before", () => {
   const [painted, hidden] = [vi.fn(), vi.fn()];
   afterPaint(painted, hidden);
-  expect(painted).not.toHaveBeenCalled();
   nextFrame();
   expect(painted).not.toHaveBeenCalled();
-  await vi.waitFor(() => expect(painted).toHaveBeenCalledOnce());
+  nextFrame();
+  expect(painted).toHaveBeenCalledOnce();
   expect(hidden).not.toHaveBeenCalled();
 });
 
@@ -33,13 +33,13 @@ it("says hidden at once where nobody can see the page", () => {
   expect(hidden).toHaveBeenCalledOnce();
 });
 
-it("says hidden, once, where the page is hidden while it draws", async () => {
+it("says hidden, once, where the page is hidden while it draws", () => {
   const [painted, hidden] = [vi.fn(), vi.fn()];
   afterPaint(painted, hidden);
   page.hidden = true;
   page.dispatchEvent(new Event("visibilitychange"));
   nextFrame();
-  await new Promise((resolve) => setTimeout(resolve));
+  nextFrame();
   expect(hidden).toHaveBeenCalledOnce();
   expect(painted).not.toHaveBeenCalled();
 });

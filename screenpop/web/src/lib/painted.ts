@@ -3,7 +3,7 @@
 /**
  * Calls `painted` once the next frame has been drawn, or `hidden` where this page draws none.
  *
- * An animation frame comes right before the drawing; a message posted in it is delivered right after.
+ * The first animation frame comes before the drawing, the second after it.
  */
 export function afterPaint(painted: () => void, hidden: () => void): void {
   let settled = false;
@@ -21,12 +21,5 @@ export function afterPaint(painted: () => void, hidden: () => void): void {
     return;
   }
   document.addEventListener("visibilitychange", onChange);
-  requestAnimationFrame(() => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      settle(painted);
-    };
-    port2.postMessage(null);
-  });
+  requestAnimationFrame(() => requestAnimationFrame(() => settle(painted)));
 }
