@@ -22,7 +22,7 @@ from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
 from cti.events import CallAnswered, now_ms
 from cti.loop_watch import LoopWatch
-from cti.preparation import open_store, prepare, prompts
+from cti.preparation import prepare, prompts
 from cti.records import Call, CaseSummary
 from cti.secrets import Secrets
 from cti.settings import Settings
@@ -57,7 +57,7 @@ async def run_server(settings: Settings) -> None:
     _give_the_loop_its_turn()
     secrets, _ = await asyncio.to_thread(prepare, settings)
     async with AsyncExitStack() as parts:
-        store = await asyncio.to_thread(open_store, settings)
+        store = Store(settings.database)  # `prepare` has upgraded it
         parts.callback(store.close)
         bus = MemoryBus()
         recogniser = await start_recogniser(settings)

@@ -1,7 +1,6 @@
 """A hundred spoken calls with a browser present: is the screen ready before the phone rings, and how soon?"""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from casestore import contacts
 from casestore.db import Store
 from cti.calling import CallPlan, place_call
 from phone.agent import Agent
-from tests.bench.figures import Figure, percentile
+from tests.bench.figures import Figure, percentile, resident_mb
 from tests.e2e.whole_house import PRINTER, House, running_house
 
 CALLS, AT_ONCE = 100, 4
@@ -159,7 +158,7 @@ async def _take_figures(house: House) -> float:
 
 def _memory_mb(house: House) -> float:
     """Resident memory of `up` and everything below it, without Asterisk."""
-    return sum(_resident_mb(pid) for pid in _descendants(house.process.pid) if "asterisk" not in _name(pid))
+    return sum(resident_mb(pid) for pid in _descendants(house.process.pid) if "asterisk" not in _name(pid))
 
 
 def _descendants(pid: int) -> list[int]:
@@ -169,8 +168,3 @@ def _descendants(pid: int) -> list[int]:
 
 def _name(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-
-
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

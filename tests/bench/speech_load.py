@@ -13,7 +13,7 @@ from cti.loop_watch import LoopWatch
 from ivr.speech import SpeechStopped
 from ivr.speech.pool import Pool
 from tests.bench.bare_decoders import Load, bare_decoders
-from tests.bench.figures import Figure, percentile
+from tests.bench.figures import Figure, percentile, resident_mb
 from tests.bench.spoken import Caller, call
 from tests.speech_samples import FRAME_S, Sound, frames, join, say, silence, trimmed, with_noise
 
@@ -133,14 +133,14 @@ async def capacity(pool: Pool) -> list[Figure]:
 
 async def memory(pool: Pool, count: int = 40) -> list[Figure]:
     """What a stream that hears speech takes in the processes."""
-    before = sum(_resident_mb(decoder.pid) for decoder in pool.decoders())
+    before = sum(resident_mb(decoder.pid) for decoder in pool.decoders())
     streams = [await pool.open("en", 8000) for _ in range(count)]
     sound = frames(call(3, 6.0, silent_share=0.1))
     for frame in sound:
         for stream in streams:
             stream.feed(frame)
         await asyncio.sleep(FRAME_S)
-    after = sum(_resident_mb(decoder.pid) for decoder in pool.decoders())
+    after = sum(resident_mb(decoder.pid) for decoder in pool.decoders())
     for stream in streams:
         await stream.close()
     each = (after - before) / count
@@ -181,7 +181,3 @@ def _cpu_s(pool: Pool) -> float:
 def _cpu_of(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
