@@ -120,6 +120,7 @@ class Watch:
         self._token = secrets.api_token
         self._call = call
         self._on_step = on_step
+        self._version = ""  # of what was seen last
         self._told: set[str] = set()
         self._ended = asyncio.Event()
 
@@ -143,11 +144,12 @@ class Watch:
                 await asyncio.sleep(_LOOK_S)
 
     async def _look(self, session: aiohttp.ClientSession) -> None:
+        query, known = {"sip_call_id": self._call.call_id}, {"If-None-Match": self._version}
         try:
-            async with session.get(self._url, params={"sip_call_id": self._call.call_id}) as response:
+            async with session.get(self._url, params=query, headers=known) as response:
                 if response.status != 200:
                     return
-                self.seen = await response.json()
+                self.seen, self._version = await response.json(), response.headers.get("ETag", "")
         except (aiohttp.ClientError, TimeoutError):
             return  # the server is away: the call itself goes on
         marks = self.seen.get("marks") or {}

@@ -12,7 +12,8 @@ from casestore.db import Store
 from casestore.views import ArticleView
 from screenpop.articles import to_html
 from screenpop.auth import SIGNED_IN, STORE, needs, needs_token, user_json
-from screenpop.encode import answer
+from screenpop.encode import answer, json_text
+from screenpop.live import THE_DESK
 from screenpop.refusals import Refused, language_of
 from screenpop.security import CONFIG, phone_ws_url
 
@@ -72,9 +73,21 @@ async def article(request: web.Request) -> web.Response:
 
 @needs_token
 async def call(request: web.Request) -> web.Response:
-    """`GET /api/calls?sip_call_id=…`: the call as JSON, for `svarklar call`."""
+    """`GET /api/calls?sip_call_id=…`: the call as JSON, for `svarklar call`.
+
+    That one asks again and again: 304 where nothing has changed since the ETag that it names.
+    """
     sip_call_id = request.query.get("sip_call_id", "")
-    found = await asyncio.to_thread(_read_call, request.app[STORE], sip_call_id) if sip_call_id else None
+    if not sip_call_id:
+        raise Refused(404, "call_not_found")
+    on_screen = request.app[THE_DESK].find(sip_call_id)
+    if on_screen is not None:
+        known = request.if_none_match or ()
+        unchanged = any(tag.value == on_screen.version for tag in known)
+        response = web.Response(status=304) if unchanged else json_text(on_screen.json)
+        response.etag = on_screen.version
+        return response
+    found = await asyncio.to_thread(_read_call, request.app[STORE], sip_call_id)
     if found is None:
         raise Refused(404, "call_not_found")
     return answer(found)

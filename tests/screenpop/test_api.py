@@ -1,6 +1,7 @@
 """What pages and `svarklar call` ask for."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from casestore import calls, cases, knowledge, recordings, users
 from casestore.cases import NewCase
 from casestore.db import Store
 from cti.bus.memory import MemoryBus
+from cti.events import DESK, CallChanged
+from cti.records import Call
 from screenpop.app import make_app
 from screenpop.config import WebConfig
 
@@ -120,6 +123,25 @@ async def test_a_call_is_for_the_holder_of_the_token(enter: Enter, store: Store)
     assert (await found.json())["number"] == HOSTILE
     assert (await browser.get("/api/calls?sip_call_id=other", headers=right)).status == 404
     assert (await browser.get("/api/calls", headers=right)).status == 404
+
+
+async def test_a_call_on_screen_is_told_as_it_is_now(enter: Enter, store: Store, bus: MemoryBus) -> None:
+    with store.uow() as tx:
+        calls.save(tx, {"call_id": "call1", "sip_call_id": "abc@phone", "number": "as saved"})
+    browser = await enter("anna")
+    live = await browser.live()
+    now = Call(call_id="call1", sip_call_id="abc@phone", number="as on screen")
+    await bus.publish(DESK, CallChanged(at_ms=1, call=now))
+    await live.until("call")
+    right = {"Authorization": f"Bearer {API_TOKEN}"}
+    path = "/api/calls?sip_call_id=abc@phone"
+    found = await browser.get(path, headers=right)
+    assert (await found.json())["number"] == "as on screen"
+    again = right | {"If-None-Match": found.headers["ETag"]}
+    assert (await browser.get(path, headers=again)).status == 304
+    await bus.publish(DESK, CallChanged(at_ms=2, call=replace(now, number="changed")))
+    await live.until("call")
+    assert (await browser.get(path, headers=again)).status == 200
 
 
 async def test_figures_are_for_the_holder_of_the_token(serve: Serve, enter: Enter) -> None:

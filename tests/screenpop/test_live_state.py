@@ -153,3 +153,14 @@ def test_calls_are_restored_from_what_the_store_has_of_them() -> None:
     assert json.loads(state.snapshot("anna", (), 0))["calls"] == [
         {"call_id": "a", "stage": "connected", "marks": {}}
     ]
+
+
+def test_the_newest_call_of_a_phone_is_found_by_its_call_id() -> None:
+    state = LiveState()
+    for call_id in ("old", "new"):
+        state.apply(changed(call_id, sip_call_id="abc@phone"))
+    state.apply(changed("other", sip_call_id="x@phone"))
+    found = state.find("abc@phone")
+    assert found
+    assert json.loads(found.json)["call_id"] == "new"
+    assert state.find("nobody@phone") is None
