@@ -3,7 +3,7 @@
 import { createContext, tick } from "svelte";
 import { apply, dismiss, look, NOTHING_KNOWN, type DeskState } from "../lib/desk-state";
 import { LiveConnection, type LiveOwner } from "../lib/live.svelte";
-import { afterPaint } from "../lib/painted";
+import { afterPaint, inNextFrame } from "../lib/frames";
 import { Softphone } from "../lib/softphone.svelte";
 import type { Me } from "../lib/api";
 import type { Line } from "../lib/line.svelte";
@@ -28,6 +28,8 @@ export class Desk {
   readonly phone = new Softphone();
   readonly live: LiveConnection;
   readonly who: Me;
+  /** What has come since the last frame: many calls change often, and nobody sees more than a frame shows. */
+  #inbox: ServerMessage[] = [];
   /** Offers that this connection has answered. */
   #answered = new Set<string>();
 
@@ -90,14 +92,26 @@ export class Desk {
     this.phone.stop();
   }
 
+  /** A message waits for the next frame; an offer, for which a phone waits, for nothing. */
   #receive(message: ServerMessage): void {
-    this.state = apply(this.state, message);
+    this.#inbox.push(message);
+    if (message.type === "offer") this.#takeIn();
+    else if (this.#inbox.length === 1) inNextFrame(() => this.#takeIn());
+  }
+
+  #takeIn(): void {
+    const messages = this.#inbox.splice(0);
+    this.state = messages.reduce(apply, this.state);
+    for (const message of messages) this.#follow(message);
+    for (const offer of this.state.offers) this.#show(offer);
+  }
+
+  #follow(message: ServerMessage): void {
     if (message.type === "snapshot" || message.type === "resumed") this.#answered.clear();
     if (message.type === "error") this.refusal = message.message;
     if (message.type === "presence" && message.agent.username === this.who.user.username) {
       this.refusal = message.agent.error ?? "";
     }
-    for (const offer of this.state.offers) this.#show(offer);
   }
 
   /** Says when the pop of this offer is on the screen; the phone waits for that. */

@@ -12,6 +12,8 @@ export const LANGUAGES = ["en", "sv", "nb"] as const;
 
 class Language {
   #current = $state(nearest(navigator.language));
+  /** The names of languages, in this one. */
+  readonly names = $derived(new Intl.DisplayNames([this.#current], { type: "language" }));
 
   get current(): string {
     return this.#current;
@@ -38,7 +40,7 @@ export function nameOf(group: "service" | "category" | "impact" | "urgency" | "b
 
 /** A language's own name, in the reader's language. */
 export function languageName(code: string): string {
-  return new Intl.DisplayNames([language.current], { type: "language" }).of(code) ?? code;
+  return language.names.of(code) ?? code;
 }
 
 function find(key: string): string | undefined {

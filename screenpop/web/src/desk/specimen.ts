@@ -1,0 +1,47 @@
+/** A call with something of everything in it; nobody ever sees it. */
+
+import type { Call, CaseSummary } from "../lib/records";
+
+const words = ["a", "b", "c"];
+const aCase: CaseSummary = {
+  number: "",
+  title: "a",
+  service: "printing",
+  category: "incident",
+  impact: "one",
+  urgency: "works",
+  priority: 5,
+  because: { service: ["a"], urgency: ["b", "c"] },
+  has_statement: false,
+  opened_ms: 1,
+  status: "open",
+};
+
+export const specimen: Call = {
+  call_id: "",
+  stage: "offered",
+  sip_call_id: "",
+  number: "1",
+  name: "",
+  codec: "",
+  match: "one",
+  how: "number",
+  contact_id: 1,
+  contact_name: "a",
+  language: "en",
+  partial: "",
+  transcript: words.join(" "),
+  confidence: 1,
+  words: words.map((text, index) => ({ text, start_s: index, end_s: index + 1, confidence: index / 2 })),
+  case: aCase,
+  open_cases: [aCase],
+  suggestions: words.map((article) => ({ article, title: "a", score: 1, because: ["b"] })),
+  similar: [aCase],
+  queue: "",
+  position: null,
+  agent: null,
+  offers: [],
+  marks: {},
+  dialogue: "",
+  outcome: null,
+};
