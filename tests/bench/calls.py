@@ -16,6 +16,7 @@ from tests.bench.figures import Figure, percentile, resident_mb
 from tests.e2e.whole_house import PRINTER, House, running_house
 
 CALLS, AT_ONCE = 100, 4
+_APART_S = 1.7  # people do not dial in step
 TITLE = f"{CALLS} spoken calls, {AT_ONCE} at once, two agents whose desks are open in Chromium"
 _CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -69,6 +70,8 @@ async def _all_calls(
     async def one(index: int) -> dict[str, Any]:
         nonlocal done
         async with gate:
+            if index < AT_ONCE:
+                await asyncio.sleep(index * _APART_S)
             report = await place_call(
                 house.settings, house.secrets, CallPlan(number=_number(index), turns=turns, barge_in=True)
             )
