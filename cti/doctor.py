@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from casestore import knowledge, users
 from casestore.db import Store, StoreBusy
 from cti.asterisk import AsteriskMissing, find_asterisk, unpacked_folder
+from cti.scheduling import go_first
 from cti.secrets import SecretsUnusable, load_secrets
 from cti.settings import Settings
 from ivr.speech.models import installed
@@ -49,7 +50,7 @@ async def examine(settings: Settings, console: Console) -> bool:
 
 
 def _look(settings: Settings) -> list[Finding]:
-    looks = (_secrets, _asterisk, _database, _pages, _voices, _speech)
+    looks = (_secrets, _asterisk, _processor, _database, _pages, _voices, _speech)
     return [finding for look in looks for finding in look(settings)]
 
 
@@ -67,6 +68,14 @@ def _asterisk(settings: Settings) -> Iterator[Finding]:
         yield Finding("Asterisk", "works", f"{found.version} ({found.argv[-1]})")
     except AsteriskMissing as error:
         yield Finding("Asterisk", "broken", "not found", str(error))
+
+
+def _processor(_settings: Settings) -> Iterator[Finding]:
+    if go_first():
+        yield Finding("processor", "works", "telephone sound goes before other programs")
+    else:
+        advice = "allow real-time priority 1: LimitRTPRIO=1 in the unit, or ulimit -r 1"
+        yield Finding("processor", "weaker", "telephone sound waits behind other programs", advice)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ import structlog
 
 from cti.asterisk import AsteriskFailed, AsteriskProcess, find_asterisk, write_configuration
 from cti.asterisk.process import port_taken, with_our_death
+from cti.scheduling import go_first
 from cti.secrets import Secrets
 from cti.settings import Settings
 
@@ -27,7 +28,6 @@ _LOOK_S, _LOOK_TIMEOUT_S, _MOST_MISSES = 1.0, 2.0, 3
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
 _RESTART_PAUSE_S = 1.0
-_NICENESS = -5
 
 
 class StartFailed(Exception):
@@ -109,8 +109,7 @@ class ServeProcess:
 @contextlib.asynccontextmanager
 async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -> AsyncIterator[None]:
     """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
-    with contextlib.suppress(PermissionError):  # telephone sound goes before other programs, where we may
-        os.nice(_NICENESS)
+    go_first()
     binary = await asyncio.to_thread(find_asterisk, settings)
     write_configuration(settings, secrets, agents, binary)
     asterisk, serve = AsteriskProcess(settings, secrets, binary), ServeProcess(settings)

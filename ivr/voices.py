@@ -17,6 +17,8 @@ import espeakng_loader
 import numpy
 import soxr
 
+from cti.scheduling import ordinary
+
 _ESPEAK_VOICES = {"en": "en-us", "sv": "sv", "nb": "nb"}
 _ESPEAK_RETRIEVAL, _ESPEAK_DONT_EXIT = 1, 0x8000
 _ESPEAK_UTF8, _ESPEAK_WORDS_PER_MINUTE, _ESPEAK_RATE = 1, 1, 155
@@ -102,6 +104,7 @@ class Flite:
         """Rate in Hz and the sound."""
         # A leading space: flite takes a text that starts with a dash for an option.
         arguments = [
+            *ordinary(),
             *self._command,
             "-voice",
             self._voice,

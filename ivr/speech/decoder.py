@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from cti.scheduling import ordinary
 from ivr.speech import Failed
 from ivr.speech.stream import RemoteStream
 from ivr.speech.wire import Kind, Message, Unpacker, pack, unpack_result
@@ -40,9 +41,10 @@ def spawn() -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours.setblocking(False)
     with theirs:
         process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "ivr.speech.worker", str(theirs.fileno())],
+            [*ordinary(), sys.executable, "-m", "ivr.speech.worker", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # what decoding takes of a core is not taken from the event loop's share
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     return process, ours

@@ -1,11 +1,8 @@
 """A speech process: `python -m ivr.speech.worker SOCKET`. One thread decodes; models load beside it.
 
-It ends when its socket does, so it never outlives the server. Ctrl-C in a terminal reaches it too and is
-left to the server.
+It ends when its socket does, so it never outlives the server.
 """
 
-import os
-import signal
 import socket
 import sys
 import threading
@@ -92,9 +89,6 @@ class Worker:
 
 def main() -> None:
     """Serve the socket whose number is the only argument."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Where the server goes before other programs, decoding does not: telephone sound and the loop are first.
-    os.nice(max(0, -os.nice(0)))
     with socket.socket(fileno=int(sys.argv[1])) as connection:
         try:
             Worker(connection).run()

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from whole_house import House
@@ -35,6 +37,12 @@ def asterisk_of(house: House) -> int:
 def hearers_of(house: House) -> list[int]:
     """The process ids of those that recognise speech."""
     return [pid for pid in children(serve_of(house)) if "ivr.speech.worker" in _command(pid)]
+
+
+def may_go_first() -> bool:
+    """Whether this system lets a program of ours run before ordinary ones."""
+    question = "from cti.scheduling import go_first; print(go_first())"
+    return subprocess.check_output([sys.executable, "-c", question], text=True).strip() == "True"
 
 
 def send(number: signal.Signals, *pids: int) -> None:

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from callers import write_wav
 from people import new_contact
-from processes import family, lives
+from processes import asterisk_of, family, hearers_of, lives, may_go_first, serve_of
 from speech_samples import say
 from svarklar import COMMAND, environment, svarklar
 from whole_house import PRINTER, House
@@ -127,6 +127,12 @@ def test_doctor_finds_a_running_house_well(house: House) -> None:
     assert f"answers at {house.web}" in done.stdout
     assert "svarklar model add sv" in done.stdout
     assert "broken" not in done.stdout
+
+
+def test_telephone_sound_goes_before_other_programs_and_before_decoding(house: House) -> None:
+    first = {os.sched_getscheduler(pid) for pid in (serve_of(house), asterisk_of(house))}
+    assert first == {os.SCHED_RR if may_go_first() else os.SCHED_OTHER}
+    assert {os.sched_getscheduler(pid) for pid in hearers_of(house)} == {os.SCHED_OTHER}
 
 
 def test_a_second_house_at_the_same_ports_is_refused_with_one_line(house: House) -> None:
