@@ -72,7 +72,12 @@ async def run_server(settings: Settings) -> None:
             return {"asterisk": "ok" if ami.state == "ready" else ami.state, "speech": recogniser.state}
 
         def figures() -> Mapping[str, float]:
-            return {"loop_longest_stall_ms": watch.take_longest_ms()}
+            decoders = recogniser.decoders()
+            return {
+                "loop_longest_stall_ms": watch.take_longest_ms(),
+                "speech_streams": sum(decoder.streams for decoder in decoders),
+                "speech_lag_ms": max((decoder.lag_ms for decoder in decoders), default=0),
+            }
 
         config = web_config(settings, secrets)
         await _start_web(make_app(config, store, bus, health=health, figures=figures), settings, parts)

@@ -1,6 +1,6 @@
 """The port to a caller's ear and mouth: what a dialogue may expect of any transport.
 
-Sound is signed 16-bit little-endian mono at `rate_hz` (8000 or 16000); a frame is 20 ms.
+Sound is signed 16-bit little-endian mono at `rate_hz` (8000 or 16000).
 """
 
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Frame:
-    """20 ms of what the caller says."""
+    """The next moment of what the caller says, some hundredths of a second."""
 
     sound: bytes
 

@@ -29,7 +29,7 @@ _FLAGS = (
 async def measure(folder: Path, console: Console, calls: int = CALLS) -> list[Figure]:
     """The figures of so many calls to two agents whose desks are open in Chromium."""
     with running_house(folder) as house:
-        _add_callers(house, calls)
+        add_callers(house, calls)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
             agents = [await _agent_with_browser(house, name, browser) for name in ("anna", "bo")]
@@ -135,7 +135,7 @@ def _number(index: int) -> str:
     return f"+4670999{index:04d}"
 
 
-def _add_callers(house: House, count: int) -> None:
+def add_callers(house: House, count: int) -> None:
     """A contact for each call: who has an open case would be asked about it first."""
     store = Store(house.settings.database)
     with store.uow() as tx:

@@ -17,8 +17,8 @@ from tests.bench.figures import Figure, percentile, resident_mb
 from tests.bench.spoken import Caller, call
 from tests.speech_samples import FRAME_S, Sound, frames, join, say, silence, trimmed, with_noise
 
-_LAG_MS = 300  # recognition has fallen behind
-_LOST = 100_000
+LAG_MS = 300  # recognition has fallen behind
+LOST_MS = 100_000
 _STEP_S = 6.0
 _COUNTS = (20, 28, 36, 44, 52, 60, 70, 80, 95, 110)
 _CALL_S = 20.0
@@ -37,9 +37,9 @@ class Carried:
     def add(self, count: int, load: Load) -> None:
         """Note a step."""
         self.cpu_s.append(load.cpu_s)
-        self.behind = load.lag_ms > _LAG_MS
+        self.behind = load.lag_ms > LAG_MS
         self.count = self.count if self.behind else count
-        self._steps.append(f"{count}: {'lost' if load.lag_ms == _LOST else f'{load.lag_ms} ms'}")
+        self._steps.append(f"{count}: {'lost' if load.lag_ms == LOST_MS else f'{load.lag_ms} ms'}")
 
     def __str__(self) -> str:
         return f"{self.count} ({', '.join(self._steps)})"
@@ -112,9 +112,9 @@ async def capacity(pool: Pool) -> list[Figure]:
     both = list(zip(carried.cpu_s, bare_carried.cpu_s, strict=False))  # the steps that both took
     ours_s, bare_s = (fmean(column) for column in zip(*both, strict=True))
     return [
-        Figure(name=f"bare decoder: callers before the lag exceeds {_LAG_MS} ms", value=str(bare_carried)),
+        Figure(name=f"bare decoder: callers before the lag exceeds {LAG_MS} ms", value=str(bare_carried)),
         Figure(
-            name=f"ours: callers before the lag exceeds {_LAG_MS} ms",
+            name=f"ours: callers before the lag exceeds {LAG_MS} ms",
             value=f"{carried} = {share:.2f}×",
             goal="≥ 0.9× of the bare decoder",
             met=share >= 0.9,
@@ -171,7 +171,7 @@ async def _step(pool: Pool, sounds: Sequence[Sound], count: int) -> Load:
         await asyncio.sleep(0.05)
     refused = any(await talking) or any(caller.failed for caller in callers)
     used_s = (_cpu_s(pool) - cpu_s) / (_STEP_S * count)
-    return Load(lag_ms=_LOST if refused else worst_ms, cpu_s=used_s)
+    return Load(lag_ms=LOST_MS if refused else worst_ms, cpu_s=used_s)
 
 
 def _cpu_s(pool: Pool) -> float:

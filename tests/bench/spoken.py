@@ -26,6 +26,7 @@ VOICES = (*FLITE_VOICES, *ESPEAK_VOICES)
 CODECS = {"pcmu": 8000, "pcma": 8000, "g722": 16000}
 NOISE_DB = 15.0
 
+_BREATH_S = 0.15
 _LINE_NOISE = 10.0  # root mean square of a quiet line
 
 
@@ -74,6 +75,17 @@ def call(seed: int, seconds: float, *, silent_share: float) -> Sound:
         length += len(pause) + len(spoken)
     sound = join(*parts)[: int(seconds * 8000)]
     return through("pcmu", sound + noise(len(sound) / 8000, _LINE_NOISE, seed=seed))
+
+
+def talk(seed: int, seconds: float) -> Sound:
+    """A caller at 8 kHz who makes no pause that would end what they say."""
+    drawn, parts, texts = random.Random(seed), [], sentences()
+    voice, length = FLITE_VOICES[seed % len(FLITE_VOICES)], 0
+    while length < seconds * 8000:
+        spoken = join(trimmed(say(drawn.choice(texts).text, voice)), silence(_BREATH_S))
+        parts.append(spoken)
+        length += len(spoken)
+    return join(*parts)[: int(seconds * 8000)]
 
 
 async def hear(

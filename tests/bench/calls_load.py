@@ -1,0 +1,131 @@
+"""How many callers are heard at once with all of it on one machine: Asterisk, media, server and speech.
+
+Each caller is a SIP call with RTP of its own, and talks without a pause; what the callers themselves cost is
+paid by the same cores. The bare decoder has them to itself.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+
+from phone.codecs import codec
+from phone.user_agent import UserAgent
+from tests.bench.bare_decoders import Load, bare_decoders
+from tests.bench.calls import add_callers
+from tests.bench.figures import Figure
+from tests.bench.speech_load import LAG_MS, LOST_MS, Carried
+from tests.bench.spoken import talk
+from tests.e2e.whole_house import House, running_house
+from tests.speech_samples import Sound, frames
+
+TITLE = "Callers at once, through Asterisk"
+_COUNTS = (20, 28, 36, 44, 52, 60, 70, 80, 95, 110)
+_SECONDS = 50.0
+_APART_S, _GREETED_S, _MEASURED_S, _HUNG_UP_S = 0.25, 6.0, 6.0, 4.0
+_UNLIMITED = 10_000
+
+
+class Spoken:
+    """PCMU that was encoded before; what is heard is not decoded: callers shall cost little."""
+
+    payload_type, encoding = 0, "PCMU"
+    rate_hz = 4000  # so that 20 ms of its "sound" are the 160 bytes of one packet
+
+    def encode(self, sound: bytes) -> bytes:
+        """It is a payload already."""
+        return sound
+
+    def decode(self, payload: bytes) -> bytes:
+        """Nothing."""
+        return b""
+
+
+async def measure(folder: Path, console: Console) -> list[Figure]:
+    """Callers in real time, more and more until recognition falls behind, ours and the bare one by turns."""
+    sounds = [talk(seed, _SECONDS) for seed in range(8)]
+    carried, bare_carried = Carried(), Carried()
+    rtp_start = random.SystemRandom().randrange(20_000, 32_000, 100)
+    unlimited: dict[str, Any] = {
+        "streams_per_decoder": _UNLIMITED, "rtp_start": rtp_start, "rtp_end": rtp_start + 999,
+    }  # fmt: skip
+    with running_house(folder, **unlimited) as house:
+        add_callers(house, sum(_COUNTS))
+        async with bare_decoders(sounds) as bare:
+            with console.status("callers at once") as status:
+                for count in _COUNTS:
+                    status.update(f"callers at once: {count}")
+                    if not bare_carried.behind:
+                        bare_carried.add(count, await bare(count, _MEASURED_S))
+                    if not carried.behind:
+                        carried.add(count, await _step(house, sounds, count))
+    share = carried.count / max(1, bare_carried.count)
+    return [
+        Figure(
+            name=f"bare decoder alone: callers before the lag exceeds {LAG_MS} ms", value=str(bare_carried)
+        ),
+        Figure(
+            name=f"Svarklar with Asterisk and the callers: before the lag exceeds {LAG_MS} ms",
+            value=f"{carried} = {share:.2f}×",
+            goal="≥ 0.9× of the bare decoder",
+            met=share >= 0.9,
+        ),
+    ]
+
+
+async def _step(house: House, sounds: Sequence[Sound], count: int) -> Load:
+    """So many callers; the worst lag once all are greeted: of the decoders, and of the loop before them."""
+    first = sum(earlier for earlier in _COUNTS if earlier < count)
+    payloads = [_payload(sound) for sound in sounds]
+    phone = UserAgent("callers", (house.settings.host, house.settings.sip_port))
+    await phone.open()
+    try:
+        calling = [
+            asyncio.create_task(_caller(phone, house, first + index, index * _APART_S, payloads))
+            for index in range(count)
+        ]
+        await asyncio.sleep(count * _APART_S + _GREETED_S)
+        worst_ms = await _worst_lag_ms(house, count)
+        for task in calling:
+            task.cancel()
+        await asyncio.gather(*calling, return_exceptions=True)
+    finally:
+        await asyncio.sleep(_HUNG_UP_S)
+        await phone.close()
+    return Load(lag_ms=worst_ms, cpu_s=0.0)
+
+
+async def _caller(
+    phone: UserAgent, house: House, index: int, after_s: float, payloads: Sequence[bytes]
+) -> None:
+    await asyncio.sleep(after_s)
+    call = await phone.dial(house.settings.support_number, Spoken(), f"+4670999{index:04d}")
+    try:
+        await phone.answered(call)
+        call.rtp.say(payloads[index % len(payloads)])
+        await call.ended.wait()
+    finally:
+        await call.hang_up()
+
+
+async def _worst_lag_ms(house: House, count: int) -> int:
+    headers = {"Authorization": f"Bearer {house.secrets.api_token}"}
+    worst_ms, least = 0.0, count
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for look in range(int(_MEASURED_S / 0.1)):
+            async with session.get(f"{house.web}/api/figures") as answer:
+                figures = await answer.json()
+            if look:  # the first answer tells of the time before
+                worst_ms = max(worst_ms, figures["speech_lag_ms"] + figures["loop_longest_stall_ms"])
+            least = min(least, figures["speech_streams"])
+            await asyncio.sleep(0.1)
+    return LOST_MS if least < count else int(worst_ms)
+
+
+def _payload(sound: Sound) -> bytes:
+    law = codec("pcmu")
+    return b"".join(law.encode(frame) for frame in frames(sound))
