@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import calls, speech
+from tests.bench import calls, calls_load, speech
 from tests.bench.figures import machine, markdown
 from tests.bench.speech import print_figures
 
@@ -25,10 +25,10 @@ async def main() -> None:
     console = Console()
     console.print(machine(), highlight=False)
     sections = [*await speech.measure(console)]
-    with tempfile.TemporaryDirectory() as folder:
-        figures = await calls.measure(Path(folder), console)
-    print_figures(console, calls.TITLE, figures)
-    sections.append((calls.TITLE, figures))
+    for part in (calls_load, calls):
+        with tempfile.TemporaryDirectory() as folder:
+            sections.append((part.TITLE, await part.measure(Path(folder), console)))
+        print_figures(console, *sections[-1])
     if "--document" in sys.argv:
         head = _HEAD.format(machine=machine(), day=datetime.date.today().isoformat())
         DOCUMENT.write_text(head + markdown(sections), encoding="utf-8")

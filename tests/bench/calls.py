@@ -135,14 +135,14 @@ def _number(index: int) -> str:
     return f"+4670999{index:04d}"
 
 
-def add_callers(house: House, count: int) -> None:
-    """A contact for each call: who has an open case would be asked about it first."""
+def add_callers(house: House, count: int, names: int = CALLS) -> None:
+    """A contact for each call, of so many names: who has an open case would be asked about it first."""
     store = Store(house.settings.database)
     with store.uow() as tx:
         for index in range(count):
             contacts.add(
                 tx,
-                name=f"Caller {index}",
+                name=f"Caller {index % names}",
                 employee_number=str(6000 + index),
                 language="en",
                 numbers=(_number(index),),
