@@ -22,7 +22,11 @@ Out = TypeVar("Out")
 _EACH = 12  # sentences of every voice, codec and condition
 _AT_ONCE = 4
 _ALTERNATIVE = 0.5  # what another guess counts in the search, as in ivr.casework
-_NEITHER = ("hello", "maybe", "i don't know", "hold on", "what", "my name is anna", "help me please", "agent")
+_NEITHER = (
+    "hello", "maybe", "i don't know", "hold on", "what", "my name is anna", "help me please", "agent",
+    "i guess", "i guess so", "i know", "not sure", "i am not sure", "let me think", "could be", "good question",
+    "yes and no", "just a moment", "say that again", "can you repeat that",
+)  # fmt: skip
 
 
 def words_wrong(said: str, heard: str) -> tuple[int, int]:

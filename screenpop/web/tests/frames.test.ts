@@ -64,6 +64,16 @@ describe("inNextFrame", () => {
     expect(work).toHaveBeenCalledOnce();
   });
 
+  it("waits no longer than a moment where frames are rare", () => {
+    vi.useFakeTimers();
+    const work = vi.fn();
+    inNextFrame(work);
+    vi.advanceTimersByTime(100);
+    nextFrame();
+    expect(work).toHaveBeenCalledOnce();
+    vi.useRealTimers();
+  });
+
   it("waits for none where the page draws none", () => {
     const [before, after] = [vi.fn(), vi.fn()];
     inNextFrame(before);

@@ -1,8 +1,18 @@
 /** Work in step with the screen: what is rendered once a frame, and when it has been drawn. */
 
-/** Calls `work` before the next frame is drawn; at once where this page draws none. */
+/** No frame for so long: the browser draws this page seldom, and what is known must not wait for that. */
+const NO_FRAME_MS = 100;
+
+/** Calls `work` before the next frame is drawn; at once where this page draws none, soon where it draws seldom. */
 export function inNextFrame(work: () => void): void {
-  whenDrawing(work, work);
+  let isDone = false;
+  const once = () => {
+    clearTimeout(late);
+    if (!isDone) work();
+    isDone = true;
+  };
+  const late = setTimeout(once, NO_FRAME_MS);
+  whenDrawing(once, once);
 }
 
 /**
