@@ -24,8 +24,8 @@ _AT_ONCE = 4
 _ALTERNATIVE = 0.5  # what another guess counts in the search, as in ivr.casework
 _NEITHER = (
     "hello", "maybe", "i don't know", "hold on", "what", "my name is anna", "help me please", "agent",
-    "i guess", "i guess so", "i know", "not sure", "i am not sure", "let me think", "could be", "good question",
-    "yes and no", "just a moment", "say that again", "can you repeat that",
+    "i guess", "i guess so", "i know", "not sure", "i am not sure", "let me think", "could be",
+    "good question", "yes and no", "just a moment", "say that again", "can you repeat that",
 )  # fmt: skip
 
 
