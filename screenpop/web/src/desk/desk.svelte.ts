@@ -12,6 +12,8 @@ import type { Call, PhoneKind, PresenceState } from "../lib/records";
 
 /** Under which the call in front outlasts a reload of this tab. */
 const FRONT = "svarklar.front";
+/** The list of everybody's calls follows within this time. */
+const OTHERS_MS = 150;
 
 export class Desk {
   state = $state.raw<DeskState>({ ...NOTHING_KNOWN, front: sessionStorage.getItem(FRONT) });
@@ -28,8 +30,9 @@ export class Desk {
   readonly phone = new Softphone();
   readonly live: LiveConnection;
   readonly who: Me;
-  /** What has come since the last frame: many calls change often, and nobody sees more than a frame shows. */
+  /** What has come and is not shown yet: many calls change often, and nobody sees more than a frame shows. */
   #inbox: ServerMessage[] = [];
+  #showing: "" | "later" | "soon" = "";
   /** Offers that this connection has answered. */
   #answered = new Set<string>();
 
@@ -92,15 +95,25 @@ export class Desk {
     this.phone.stop();
   }
 
-  /** A message waits for the next frame; an offer, for which a phone waits, for nothing. */
+  /** An offer, for which a phone waits, waits for nothing; others' calls wait a little; the rest for a frame. */
   #receive(message: ServerMessage): void {
     this.#inbox.push(message);
-    if (message.type === "offer") this.#takeIn();
-    else if (this.#inbox.length === 1) inNextFrame(() => this.#takeIn());
+    if (message.type === "offer") {
+      this.#takeIn();
+    } else if (message.type === "call" && !this.state.mine.includes(message.call.call_id)) {
+      if (this.#showing !== "") return;
+      this.#showing = "later";
+      setTimeout(() => this.#takeIn(), OTHERS_MS);
+    } else if (this.#showing !== "soon") {
+      this.#showing = "soon";
+      inNextFrame(() => this.#takeIn());
+    }
   }
 
   #takeIn(): void {
     const messages = this.#inbox.splice(0);
+    this.#showing = "";
+    if (messages.length === 0) return;
     this.state = messages.reduce(apply, this.state);
     for (const message of messages) this.#follow(message);
     for (const offer of this.state.offers) this.#show(offer);

@@ -16,12 +16,23 @@ export function inNextFrame(work: () => void): void {
 }
 
 /**
- * Calls `painted` once the next frame has been drawn, or `hidden` where this page draws none.
+ * Calls `painted` once the next frame has been painted, or `hidden` where this page paints none.
  *
- * The first animation frame comes before the drawing, the second after it.
+ * Painted as the Paint Timing specification has it (paintTime): styled, laid out, painted and handed to the
+ * compositor, all of which the browser does after the animation frame's work and before its next task. The pixels
+ * follow within a frame or two: no page is told when, and a telephone takes longer to ring.
  */
 export function afterPaint(painted: () => void, hidden: () => void): void {
-  whenDrawing(() => whenDrawing(painted, hidden), hidden);
+  whenDrawing(() => inNextTask(painted), hidden);
+}
+
+function inNextTask(work: () => void): void {
+  const { port1, port2 } = new MessageChannel(); // a timer would come later
+  port1.onmessage = () => {
+    port1.close();
+    work();
+  };
+  port2.postMessage(null);
 }
 
 /** One of the two, once: `visible` in the next animation frame, `hidden` as soon as nobody can see the page. */
