@@ -33,6 +33,7 @@ export class Desk {
   /** What has come and is not shown yet: many calls change often, and nobody sees more than a frame shows. */
   #inbox: ServerMessage[] = [];
   #showing: "" | "later" | "soon" = "";
+  #isPainting = false;
   /** Offers that this connection has answered. */
   #answered = new Set<string>();
 
@@ -95,12 +96,12 @@ export class Desk {
     this.phone.stop();
   }
 
-  /** An offer, for which a phone waits, waits for nothing; others' calls wait a little; the rest for a frame. */
+  /** An offer waits for nothing; others' calls, and what comes while it is painted, a little; the rest for a frame. */
   #receive(message: ServerMessage): void {
     this.#inbox.push(message);
     if (message.type === "offer") {
       this.#takeIn();
-    } else if (message.type === "call" && !this.state.mine.includes(message.call.call_id)) {
+    } else if (this.#isPainting || this.#isOthers(message)) {
       if (this.#showing !== "") return;
       this.#showing = "later";
       setTimeout(() => this.#takeIn(), OTHERS_MS);
@@ -108,6 +109,10 @@ export class Desk {
       this.#showing = "soon";
       inNextFrame(() => this.#takeIn());
     }
+  }
+
+  #isOthers(message: ServerMessage): boolean {
+    return message.type === "call" && !this.state.mine.includes(message.call.call_id);
   }
 
   #takeIn(): void {
@@ -131,11 +136,16 @@ export class Desk {
   #show({ offer_id, call_id }: PendingOffer): void {
     if (this.#answered.has(offer_id) || !this.state.calls.has(call_id)) return;
     this.#answered.add(offer_id);
+    this.#isPainting = true;
+    const answer = (type: "painted" | "hidden") => {
+      this.live.send({ type, offer_id });
+      this.#isPainting = false;
+    };
     const painted = () => {
       performance.mark(`pop-painted:${offer_id}`);
-      this.live.send({ type: "painted", offer_id });
+      answer("painted");
     };
-    const hidden = () => this.live.send({ type: "hidden", offer_id });
+    const hidden = () => answer("hidden");
     void tick().then(() => afterPaint(painted, hidden));
   }
 }
