@@ -17,6 +17,7 @@ HYPOTHESES = 50
 UNKNOWN = "[unk]"
 
 _ALTERNATIVES = 4
+_LONGEST_WORD_S = 1.5  # nobody speaks so slowly: music and tones are heard as one long, certain word
 
 Hypothesis = dict[str, Any]
 
@@ -45,7 +46,8 @@ def _words(hypotheses: Sequence[Hypothesis], offset_s: float) -> list[Word]:
             start_s=round(offset_s + word["start"], 3),
             end_s=round(offset_s + word["end"], 3),
             confidence=round(
-                sum(weight for weight, other in zip(weights, hypotheses, strict=True) if _has(other, word)),
+                sum(weight for weight, other in zip(weights, hypotheses, strict=True) if _has(other, word))
+                * min(1.0, _LONGEST_WORD_S / max(0.01, word["end"] - word["start"])),
                 4,
             ),
         )

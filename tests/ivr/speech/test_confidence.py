@@ -30,6 +30,11 @@ def test_the_same_word_at_another_time_does_not_count() -> None:
     assert final.words[0].confidence == pytest.approx(0.7)
 
 
+def test_a_word_that_lasts_longer_than_anybody_speaks_is_not_sure() -> None:
+    music = {"text": "boolean", "confidence": 0.0, "result": [{"word": "boolean", "start": 1.0, "end": 4.0}]}
+    assert heard([music], 0.0, grammar=False).confidence == pytest.approx(0.5)
+
+
 def test_words_are_placed_in_the_stream() -> None:
     (word,) = heard([hypothesis("yes", 1.0)], 12.5, grammar=False).words
     assert (word.start_s, word.end_s) == (12.5, 12.9)
