@@ -12,7 +12,7 @@ from casestore.db import Store
 from casestore.views import ArticleView
 from screenpop.articles import to_html
 from screenpop.auth import SIGNED_IN, STORE, needs, needs_token, user_json
-from screenpop.encode import answer, json_text
+from screenpop.encode import answer
 from screenpop.live import THE_DESK
 from screenpop.refusals import Refused, language_of
 from screenpop.security import CONFIG, phone_ws_url
@@ -80,12 +80,12 @@ async def call(request: web.Request) -> web.Response:
     sip_call_id = request.query.get("sip_call_id", "")
     if not sip_call_id:
         raise Refused(404, "call_not_found")
-    on_screen = request.app[THE_DESK].find(sip_call_id)
+    on_screen = request.app[THE_DESK].call_json(sip_call_id)
     if on_screen is not None:
-        known = request.if_none_match or ()
-        unchanged = any(tag.value == on_screen.version for tag in known)
-        response = web.Response(status=304) if unchanged else json_text(on_screen.json)
-        response.etag = on_screen.version
+        version = f"{hash(on_screen):x}"
+        unchanged = any(tag.value == version for tag in request.if_none_match or ())
+        response = web.Response(status=304) if unchanged else web.json_response(text=on_screen)
+        response.etag = version
         return response
     found = await asyncio.to_thread(_read_call, request.app[STORE], sip_call_id)
     if found is None:

@@ -20,7 +20,7 @@ from cti.events import (
 )
 from screenpop.absence import Absence
 from screenpop.browser import SESSION_ENDED, Browser
-from screenpop.live_state import Held, LiveState
+from screenpop.live_state import LiveState
 from screenpop.messages import BadMessage, Hidden, Painted, PresenceWanted, error_frame, offer_frame, parse
 from screenpop.offers import ForeignOffer, Offers
 
@@ -121,9 +121,9 @@ class Desk:
             case OfferShown() | OfferMissed():
                 self._offers.settled(event.offer_id)
 
-    def find(self, sip_call_id: str) -> Held | None:
+    def call_json(self, sip_call_id: str) -> str | None:
         """The call with this Call-ID of the caller's phone, as pages see it now."""
-        return self._state.find(sip_call_id)
+        return self._state.call_json(sip_call_id)
 
     def begin_again(self) -> None:
         """Changes were missed: everybody gets a new snapshot, in a new epoch."""

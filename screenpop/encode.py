@@ -14,8 +14,3 @@ def to_json(value: Any) -> str:
 def answer(value: Any, status: int = 200) -> web.Response:
     """A JSON response."""
     return web.json_response(value, status=status, dumps=to_json)
-
-
-def json_text(text: str) -> web.Response:
-    """A response of what is JSON already."""
-    return web.Response(text=text, content_type="application/json")

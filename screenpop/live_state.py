@@ -31,11 +31,10 @@ class Agent:
 
 
 @dataclass(frozen=True)
-class Held:
-    """A call's JSON, and which of its states that is; `ended_ms` is None while it lives."""
+class _Held:
+    """A call's JSON; `ended_ms` is None while it lives."""
 
     sip_call_id: str
-    version: str
     json: str
     ended_ms: int | None
 
@@ -44,7 +43,7 @@ class LiveState:
     """Calls and agents as they are now, and the latest `kept` changes."""
 
     def __init__(self, kept: int = 256) -> None:
-        self._calls: dict[str, Held] = {}
+        self._calls: dict[str, _Held] = {}
         self._agents: dict[str, Agent] = {}
         self._changes: deque[bytes] = deque(maxlen=kept)
         self._seen = Seen()
@@ -71,7 +70,7 @@ class LiveState:
             return None
         match event:
             case CallChanged(call=call):
-                held = self._calls[call.call_id] = _held(call, event)
+                held = self._calls[call.call_id] = _held(call, event.at_ms)
                 self._forget_ended(event.at_ms)
                 body = f'"type":"call","cursor":{self.cursor + 1},"call":{held.json}'
             case PresenceChanged(error=""):
@@ -84,10 +83,10 @@ class LiveState:
         self._changes.append(frame)
         return frame
 
-    def find(self, sip_call_id: str) -> Held | None:
+    def call_json(self, sip_call_id: str) -> str | None:
         """The newest call with this Call-ID of the caller's phone, where it is on screen."""
         newest_first = reversed(self._calls.values())
-        return next((held for held in newest_first if held.sip_call_id == sip_call_id), None)
+        return next((held.json for held in newest_first if held.sip_call_id == sip_call_id), None)
 
     def agent(self, username: str) -> Agent:
         """An agent as known; away until somebody says otherwise."""
@@ -125,14 +124,14 @@ class LiveState:
         }
 
 
-def _held(call: Call, event: Event) -> Held:
-    ended_ms = call.marks.get("ended", event.at_ms) if call.stage == "ended" else None
-    return Held(call.sip_call_id, event.event_id, to_json(call), ended_ms)
+def _held(call: Call, at_ms: int) -> _Held:
+    ended_ms = call.marks.get("ended", at_ms) if call.stage == "ended" else None
+    return _Held(call.sip_call_id, to_json(call), ended_ms)
 
 
-def _stored(call: Mapping[str, Any]) -> Held:
+def _stored(call: Mapping[str, Any]) -> _Held:
     ended_ms = call["marks"].get("ended", 0) if call["stage"] == "ended" else None
-    return Held(call.get("sip_call_id", ""), "stored", to_json(call), ended_ms)
+    return _Held(call.get("sip_call_id", ""), to_json(call), ended_ms)
 
 
 def _agent(event: PresenceChanged) -> Agent:

@@ -160,7 +160,5 @@ def test_the_newest_call_of_a_phone_is_found_by_its_call_id() -> None:
     for call_id in ("old", "new"):
         state.apply(changed(call_id, sip_call_id="abc@phone"))
     state.apply(changed("other", sip_call_id="x@phone"))
-    found = state.find("abc@phone")
-    assert found
-    assert json.loads(found.json)["call_id"] == "new"
-    assert state.find("nobody@phone") is None
+    assert json.loads(state.call_json("abc@phone") or "")["call_id"] == "new"
+    assert state.call_json("nobody@phone") is None
