@@ -63,9 +63,8 @@ class Intake:
         try:
             channel = await ticket.channel
         except asyncio.CancelledError:
-            log.warning(
-                "media_never_came", call_id=call.call_id
-            )  # a hang-up at once, or a refused connection
+            # A hang-up at once, or a refused connection.
+            log.warning("media_never_came", call_id=call.call_id)
             ended = DialogueEnded(at_ms=now_ms(), call_id=call.call_id, reason="unheard")
             await self._bus.publish(CALLS, ended)
             return {}

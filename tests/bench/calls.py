@@ -48,7 +48,7 @@ async def measure(folder: Path, console: Console, calls: int = CALLS) -> list[Fi
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
             agents = [await _agent_with_browser(house, name, browser) for name in ("anna", "bo")]
-            await _take_figures(house)
+            await take_figures(house)  # those of the logins
             idle_mb = _memory_mb(house)
             stalls: list[float] = []
             memory_mb: list[float] = [idle_mb]
@@ -91,10 +91,10 @@ async def _all_calls(
             if index < AT_ONCE:
                 await asyncio.sleep(index * _APART_S)
             report = await place_call(
-                house.settings, house.secrets, CallPlan(number=_number(index), turns=turns, barge_in=True)
+                house.settings, house.secrets, CallPlan(number=number(index), turns=turns, barge_in=True)
             )
             memory_mb.append(_memory_mb(house))
-        stalls.append(await _take_figures(house))
+        stalls.append((await take_figures(house))["loop_longest_stall_ms"])
         done += 1
         status.update(f"calls: {done} of {count}")
         return report
@@ -155,7 +155,8 @@ def _between(report: dict[str, Any], first: str, last: str) -> int:
     return int(report["ms"][last] - report["ms"][first])
 
 
-def _number(index: int) -> str:
+def number(index: int) -> str:
+    """The number that this contact of `add_callers` calls from."""
     return f"+4670999{index:04d}"
 
 
@@ -169,18 +170,20 @@ def add_callers(house: House, count: int, names: int = CALLS) -> None:
                 name=f"Caller {index % names}",
                 employee_number=str(6000 + index),
                 language="en",
-                numbers=(_number(index),),
+                numbers=(number(index),),
             )
     store.close()
 
 
-async def _take_figures(house: House) -> float:
+async def take_figures(house: House) -> dict[str, float]:
+    """What the server has measured of itself since last asked."""
     headers = {"Authorization": f"Bearer {house.secrets.api_token}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
         session.get(f"{house.web}/api/figures") as answer,
     ):
-        return float((await answer.json())["loop_longest_stall_ms"])
+        figures: dict[str, float] = await answer.json()
+        return figures
 
 
 def _memory_mb(house: House) -> float:

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from rich.console import Console
 
 from phone.codecs import codec
 from phone.user_agent import UserAgent
 from tests.bench.bare_decoders import Load, bare_decoders
-from tests.bench.calls import add_callers
+from tests.bench.calls import add_callers, number, take_figures
 from tests.bench.figures import Figure
-from tests.bench.speech_load import LAG_MS, LOST_MS, Carried
+from tests.bench.speech_load import LOST_MS, by_turns, compared
 from tests.bench.spoken import talk
 from tests.e2e.whole_house import House, running_house
 from tests.speech_samples import Sound, frames
@@ -48,7 +47,7 @@ class Spoken:
 async def measure(folder: Path, console: Console) -> list[Figure]:
     """Callers in real time, more and more until recognition falls behind, ours and the bare one by turns."""
     sounds = [talk(seed, _SECONDS) for seed in range(8)]
-    carried, bare_carried = Carried(), Carried()
+    payloads = [_payload(sound) for sound in sounds]
     rtp_start = random.SystemRandom().randrange(20_000, 32_000, 100)
     unlimited: dict[str, Any] = {
         "streams_per_decoder": _UNLIMITED, "rtp_start": rtp_start, "rtp_end": rtp_start + 999,
@@ -57,30 +56,18 @@ async def measure(folder: Path, console: Console) -> list[Figure]:
         add_callers(house, sum(_COUNTS), names=8)  # hearing is measured, not the speaking of new names
         async with bare_decoders(sounds) as bare:
             with console.status("callers at once") as status:
-                for count in _COUNTS:
+
+                async def ours(count: int) -> Load:
                     status.update(f"callers at once: {count}")
-                    if not bare_carried.behind:
-                        bare_carried.add(count, await bare(count, _MEASURED_S))
-                    if not carried.behind:
-                        carried.add(count, await _step(house, sounds, count))
-    share = carried.count / max(1, bare_carried.count)
-    return [
-        Figure(
-            name=f"bare decoder alone: callers before the lag exceeds {LAG_MS} ms", value=str(bare_carried)
-        ),
-        Figure(
-            name=f"Svarklar with Asterisk and the callers: before the lag exceeds {LAG_MS} ms",
-            value=f"{carried} = {share:.2f}×",
-            goal="≥ 0.9× of the bare decoder",
-            met=share >= 0.9,
-        ),
-    ]
+                    return await _step(house, payloads, count)
+
+                carried, bare_carried = await by_turns(_COUNTS, ours, lambda count: bare(count, _MEASURED_S))
+    return compared("Svarklar with Asterisk and the callers", carried, bare_carried)
 
 
-async def _step(house: House, sounds: Sequence[Sound], count: int) -> Load:
+async def _step(house: House, payloads: Sequence[bytes], count: int) -> Load:
     """So many callers; the worst lag once all are greeted: of the decoders, and of the loop before them."""
     first = sum(earlier for earlier in _COUNTS if earlier < count)
-    payloads = [_payload(sound) for sound in sounds]
     phone = UserAgent("callers", (house.settings.host, house.settings.sip_port))
     await phone.open()
     try:
@@ -103,7 +90,7 @@ async def _caller(
     phone: UserAgent, house: House, index: int, after_s: float, payloads: Sequence[bytes]
 ) -> None:
     await asyncio.sleep(after_s)
-    call = await phone.dial(house.settings.support_number, Spoken(), f"+4670999{index:04d}")
+    call = await phone.dial(house.settings.support_number, Spoken(), number(index))
     try:
         await phone.answered(call)
         call.rtp.say(payloads[index % len(payloads)])
@@ -113,17 +100,15 @@ async def _caller(
 
 
 async def _worst_lag_ms(house: House, count: int) -> int:
-    headers = {"Authorization": f"Bearer {house.secrets.api_token}"}
-    worst_ms, least = 0.0, count
-    async with aiohttp.ClientSession(headers=headers) as session:
-        for look in range(int(_MEASURED_S / 0.1)):
-            async with session.get(f"{house.web}/api/figures") as answer:
-                figures = await answer.json()
-            if look:  # the first answer tells of the time before
-                worst_ms = max(worst_ms, figures["speech_lag_ms"] + figures["loop_longest_stall_ms"])
-            least = min(least, figures["speech_streams"])
-            await asyncio.sleep(0.1)
-    return LOST_MS if least < count else int(worst_ms)
+    worst_ms = 0.0
+    await take_figures(house)  # those of the time before
+    for _ in range(int(_MEASURED_S / 0.1)):
+        await asyncio.sleep(0.1)
+        figures = await take_figures(house)
+        if figures["speech_streams"] < count:
+            return LOST_MS
+        worst_ms = max(worst_ms, figures["speech_lag_ms"] + figures["loop_longest_stall_ms"])
+    return int(worst_ms)
 
 
 def _payload(sound: Sound) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 
@@ -43,6 +43,33 @@ class Carried:
 
     def __str__(self) -> str:
         return f"{self.count} ({', '.join(self._steps)})"
+
+
+async def by_turns(
+    counts: Sequence[int], ours: Callable[[int], Awaitable[Load]], bare: Callable[[int], Awaitable[Load]]
+) -> tuple[Carried, Carried]:
+    """More and more callers for each of the two until it is behind."""
+    carried, bare_carried = Carried(), Carried()
+    for count in counts:
+        if not bare_carried.behind:
+            bare_carried.add(count, await bare(count))
+        if not carried.behind:
+            carried.add(count, await ours(count))
+    return carried, bare_carried
+
+
+def compared(name: str, carried: Carried, bare_carried: Carried) -> list[Figure]:
+    """How many each of the two carries."""
+    share = carried.count / max(1, bare_carried.count)
+    return [
+        Figure(name=f"bare decoder: callers before the lag exceeds {LAG_MS} ms", value=str(bare_carried)),
+        Figure(
+            name=f"{name}: callers before the lag exceeds {LAG_MS} ms",
+            value=f"{carried} = {share:.2f}×",
+            goal="≥ 0.9× of the bare decoder",
+            met=share >= 0.9,
+        ),
+    ]
 
 
 async def delays(pool: Pool) -> list[Figure]:
@@ -100,25 +127,15 @@ async def pauses(pool: Pool) -> list[Figure]:
 async def capacity(pool: Pool) -> list[Figure]:
     """Callers in real time, more and more until recognition falls behind, ours and the bare one by turns."""
     sounds = [call(seed, _CALL_S, silent_share=0.5) for seed in range(8)]
-    carried, bare_carried = Carried(), Carried()
     async with bare_decoders(sounds) as bare:
         whole = await bare(_COUNTS[0], _STEP_S, whole=True)
-        for count in _COUNTS:
-            if not bare_carried.behind:
-                bare_carried.add(count, await bare(count, _STEP_S))
-            if not carried.behind:
-                carried.add(count, await _step(pool, sounds, count))
-    share = carried.count / max(1, bare_carried.count)
+        carried, bare_carried = await by_turns(
+            _COUNTS, lambda count: _step(pool, sounds, count), lambda count: bare(count, _STEP_S)
+        )
     both = list(zip(carried.cpu_s, bare_carried.cpu_s, strict=False))  # the steps that both took
     ours_s, bare_s = (fmean(column) for column in zip(*both, strict=True))
     return [
-        Figure(name=f"bare decoder: callers before the lag exceeds {LAG_MS} ms", value=str(bare_carried)),
-        Figure(
-            name=f"ours: callers before the lag exceeds {LAG_MS} ms",
-            value=f"{carried} = {share:.2f}×",
-            goal="≥ 0.9× of the bare decoder",
-            met=share >= 0.9,
-        ),
+        *compared("ours", carried, bare_carried),
         Figure(
             name="decoder CPU with half the time silent, beside the bare decoder's",
             value=(

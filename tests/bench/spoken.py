@@ -3,6 +3,7 @@
 import asyncio
 import random
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,26 +66,24 @@ def on_the_line(text: str, voice: str, codec: str, *, noisy: bool, seed: int) ->
 
 def call(seed: int, seconds: float, *, silent_share: float) -> Sound:
     """A caller at 8 kHz: sentences with pauses so that this share of the time is a quiet line."""
-    drawn, parts, texts = random.Random(seed), [], sentences()
-    voice = FLITE_VOICES[seed % len(FLITE_VOICES)]
-    length = 0
-    while length < seconds * 8000:
-        spoken = trimmed(say(drawn.choice(texts).text, voice))
-        pause = silence(len(spoken) / 8000 * silent_share / (1 - silent_share))
-        parts += [pause, spoken]
-        length += len(pause) + len(spoken)
-    sound = join(*parts)[: int(seconds * 8000)]
+    sound = _sentences(seed, seconds, lambda spoken_s: spoken_s * silent_share / (1 - silent_share))
     return through("pcmu", sound + noise(len(sound) / 8000, _LINE_NOISE, seed=seed))
 
 
 def talk(seed: int, seconds: float) -> Sound:
     """A caller at 8 kHz who makes no pause that would end what they say."""
+    return _sentences(seed, seconds, lambda spoken_s: _BREATH_S)
+
+
+def _sentences(seed: int, seconds: float, pause_s: Callable[[float], float]) -> Sound:
+    """Sentences of one voice, before each a pause; `pause_s` makes it from the sentence's length."""
     drawn, parts, texts = random.Random(seed), [], sentences()
     voice, length = FLITE_VOICES[seed % len(FLITE_VOICES)], 0
     while length < seconds * 8000:
-        spoken = join(trimmed(say(drawn.choice(texts).text, voice)), silence(_BREATH_S))
-        parts.append(spoken)
-        length += len(spoken)
+        spoken = trimmed(say(drawn.choice(texts).text, voice))
+        pause = silence(pause_s(len(spoken) / 8000))
+        parts += [pause, spoken]
+        length += len(pause) + len(spoken)
     return join(*parts)[: int(seconds * 8000)]
 
 
