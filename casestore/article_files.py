@@ -17,7 +17,7 @@ import frontmatter
 import yaml
 
 from casestore.text import one_line
-from casestore.views import ArticleView
+from domain.views import ArticleView
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2}")

@@ -13,7 +13,7 @@ _LONGEST_ID = 255
 
 
 def save(tx: Transaction, call: Mapping[str, Any]) -> None:
-    """Write the call as it is now, over what was known of it; the fields are those of `cti.records.Call`.
+    """Write the call as it is now, over what was known of it; the fields are those of `domain.records.Call`.
 
     One writer a call is expected (the bridge). KeyError where there is no `call_id`.
     """

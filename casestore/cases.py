@@ -10,7 +10,7 @@ from casestore.case_fields import CASE_NUMBER, OPEN_STATUSES, kept
 from casestore.db import Transaction
 from casestore.tables import CaseHistoryRow, CaseRow, ContactRow, CounterRow
 from casestore.text import cut
-from casestore.views import CaseView, HistoryEntry
+from domain.views import CaseView, HistoryEntry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from casestore import contact_csv
 from casestore.contact_fields import checked
 from casestore.db import Transaction
 from casestore.tables import ContactNumberRow, ContactRow
-from casestore.views import ContactView, ImportReport
+from domain.views import ContactView, ImportReport
 
 log = structlog.get_logger()
 

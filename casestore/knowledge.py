@@ -8,7 +8,7 @@ from sqlalchemy import select
 from casestore import article_files
 from casestore.db import Transaction
 from casestore.tables import ArticleRow
-from casestore.views import ArticleView, ImportReport
+from domain.views import ArticleView, ImportReport
 
 log = structlog.get_logger()
 

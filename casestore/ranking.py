@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from casestore.views import ArticleView, CaseView
 from casestore.word_index import WordIndex
 from casestore.words import tokens
+from domain.views import ArticleView, CaseView
 
 _TITLE, _KEYWORD, _EXAMPLE, _BODY = 2.0, 2.0, 1.0, 0.1
 _LEAST_SCORE = 0.1  # of the best article; below it every suggestion would be nonsense

@@ -8,7 +8,7 @@ from casestore.contact_fields import LANGUAGES
 from casestore.db import Transaction
 from casestore.tables import SessionRow, UserRow
 from casestore.text import one_line
-from casestore.views import Session, UserView
+from domain.views import Session, UserView
 
 ROLES = ("agent", "supervisor", "admin")
 _USERNAME = re.compile(r"[a-z][a-z0-9]{0,31}")  # also the name of a queue member and of two telephones

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from cti import presence
 from cti.ami_events import AmiMessage
-from cti.events import PresenceChanged, PresenceRequested
 from cti.members import Members, Sender
 from cti.presence import Agent, Refusal
+from domain.events import PresenceChanged, PresenceRequested
 
 Timer = Callable[[float, Callable[[], None]], object]
 

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from cti.events import (
+from domain.events import (
     AgentConnected,
     CallEnded,
     CallEvent,
@@ -29,7 +29,7 @@ from cti.events import (
     RingEnded,
     RingStarted,
 )
-from cti.records import AgentLeg, PhoneKind
+from domain.records import AgentLeg, PhoneKind
 
 _PHONE = re.compile(r"PJSIP/(?P<agent>[a-z][a-z0-9]*)-(?P<kind>browser|phone)(-[0-9a-f]+)?", re.ASCII)
 

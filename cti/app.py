@@ -16,18 +16,18 @@ from aiohttp import web
 from casestore import calls, knowledge, recordings, users
 from casestore.db import Store
 from casestore.ranking import Ranking
-from casestore.views import ArticleView, CaseView
 from cti.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
-from cti.events import CallAnswered, now_ms
 from cti.loop_watch import LoopWatch
 from cti.preparation import prepare, prompts
-from cti.records import Call, CaseSummary
 from cti.secrets import Secrets
 from cti.settings import Settings
 from cti.unfinished import unfinished
 from cti.up import until_told_to_stop
+from domain.events import CallAnswered, now_ms
+from domain.records import Call, CaseSummary
+from domain.views import ArticleView, CaseView
 from ivr.agi import AgiServer
 from ivr.channel import Channel
 from ivr.flows.intake import intake

@@ -18,7 +18,8 @@ from cti.ami_events import AmiMessage, resynced, translate
 from cti.bus import Bus, Lagged, Subscription
 from cti.bus.seen import Seen
 from cti.calls import Publish, Report, Save, step
-from cti.events import (
+from cti.saver import Saver
+from domain.events import (
     CALLS,
     DESK,
     REQUESTS,
@@ -29,8 +30,7 @@ from cti.events import (
     PresenceRequested,
     now_ms,
 )
-from cti.records import Call
-from cti.saver import Saver
+from domain.records import Call
 
 log = structlog.get_logger()
 

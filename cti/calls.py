@@ -29,7 +29,7 @@ Rules
 from dataclasses import dataclass, replace
 
 from cti import offers
-from cti.events import (
+from domain.events import (
     DESK,
     AgentConnected,
     CallAnswered,
@@ -54,7 +54,7 @@ from cti.events import (
     StatementHeard,
     SuggestionsFound,
 )
-from cti.records import Call, Outcome
+from domain.records import Call, Outcome
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from casestore import demo
 from casestore.db import Store
 from cti.asterisk import unpacked_folder
 from cti.calling import CallPlan, OnStep, place_call, speech
-from cti.events import now_ms
 from cti.secrets import Secrets
 from cti.settings import Settings
+from domain.events import now_ms
 from ivr.voices import Flite, Voice, best_voices, find_flite
 from phone.agent import Agent
 from phone.caller import Turn

@@ -6,9 +6,9 @@ from typing import Protocol
 import structlog
 
 from cti.ami import AmiDown, AmiRefused
-from cti.events import PresenceChanged
 from cti.newest import Newest
 from cti.presence import Agent, Refusal, actions
+from domain.events import PresenceChanged
 
 log = structlog.get_logger()
 

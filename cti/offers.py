@@ -7,7 +7,7 @@ answered, or the call ends. Every function gives the call as it is afterwards.
 from dataclasses import replace
 from typing import Any
 
-from cti.records import Call, Offer
+from domain.records import Call, Offer
 
 
 def mark(call: Call, name: str, at_ms: int) -> Call:

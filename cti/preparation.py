@@ -7,9 +7,9 @@ import structlog
 from casestore import demo, knowledge, users
 from casestore.db import Store
 from cti.asterisk import unpacked_folder
-from cti.events import now_ms
 from cti.secrets import DEMO_LOGINS, Secrets, load_secrets
 from cti.settings import Settings
+from domain.events import now_ms
 from ivr.prompts import Prompts
 from ivr.voices import best_voices
 from screenpop.passwords import hash_password

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cti.ami_events import AmiMessage, phone_of
-from cti.events import PresenceChanged, PresenceRequested
-from cti.records import PhoneKind, Presence
+from domain.events import PresenceChanged, PresenceRequested
+from domain.records import PhoneKind, Presence
 
 Refusal = Literal["", "refused", "asterisk_down"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from cti.newest import Newest
-from cti.records import Call
+from domain.records import Call
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from cti.records import ITIL, Priorities
+from domain.records import ITIL, Priorities
 
 
 class Trunk(BaseModel):

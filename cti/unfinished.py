@@ -7,8 +7,8 @@ from pydantic import TypeAdapter
 
 from casestore import calls, cases
 from casestore.db import Transaction
-from casestore.views import CaseView
-from cti.records import Call, CaseSummary
+from domain.records import Call, CaseSummary
+from domain.views import CaseView
 
 Summarise = Callable[[CaseView], CaseSummary]
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from cti.events import CallEvent, ListeningStarted, PartialHeard, SpeechEnded, now_ms
+from domain.events import CallEvent, ListeningStarted, PartialHeard, SpeechEnded, now_ms
 from ivr.channel import Frame
 from ivr.line import Line
 from ivr.listening import Do, Input, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn

@@ -14,14 +14,13 @@ from casestore import cases, contacts, recordings
 from casestore.cases import NewCase
 from casestore.db import Store, Transaction
 from casestore.ranking import Ranking
-from casestore.views import CaseView, ContactView
 from cti.bus import Publisher
-from cti.events import CALLS, CallEvent, CaseRegistered, now_ms
-from cti.identify import decide, normalise
-from cti.records import Suggestion
+from domain.events import CALLS, CallEvent, CaseRegistered, now_ms
+from domain.numbers import decide, normalise
+from domain.records import Suggestion
+from domain.views import Callers, CaseView, ContactView
 from ivr.services import CaseChange, Found, Kept, NotKept, summary
 from ivr.spool import Spool
-from ivr.steps import Callers
 from ivr.understand import Understanding
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from cti.bus import Publisher
-from cti.events import CALLS, CallAnswered, DialogueEnded, now_ms
+from domain.events import CALLS, CallAnswered, DialogueEnded, now_ms
 from ivr.agi import AgiChannel
 from ivr.channel import Channel
 from ivr.media import MediaServer, Ticket

@@ -7,8 +7,8 @@ import uuid
 import structlog
 
 from cti.bus import Bus, Subscription
-from cti.events import CALLS, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
-from cti.records import MissCause
+from domain.events import CALLS, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
+from domain.records import MissCause
 from ivr.agi import AgiChannel
 
 log = structlog.get_logger()

@@ -3,7 +3,7 @@
 A short answer counts only where the weakest of its words is certain enough: nobody's yes is guessed.
 """
 
-from cti.records import SpokenWord
+from domain.records import SpokenWord
 from ivr.listening import Reader
 from ivr.speech import Heard, Thresholds
 from ivr.spoken import choice, choice_grammar, digits, number_grammar

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from casestore.views import CaseView, ContactView
-from cti.events import CallEvent
-from cti.records import CaseSummary, Suggestion
-from ivr.steps import Callers
+from domain.events import CallEvent
+from domain.records import CaseSummary, Suggestion
+from domain.views import Callers, CaseView, ContactView
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from typing import Any
 
 import structlog
 
-from casestore.views import ContactView
-from cti.events import (
+from domain.events import (
     CallAnswered,
     CallerIdentified,
     DialogueEnded,
@@ -18,6 +17,7 @@ from cti.events import (
     StatementHeard,
     now_ms,
 )
+from domain.views import Callers, ContactView
 from ivr.casework import CaseWork
 from ivr.channel import Channel, HungUp, Key
 from ivr.ear import Ear, Prompts
@@ -29,7 +29,6 @@ from ivr.steps import (
     Answer,
     Ask,
     AskNumber,
-    Callers,
     ContinueCase,
     Deaf,
     FindCallers,

@@ -9,8 +9,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from casestore.views import CaseView, ContactView
-from cti.records import Match, SpokenWord
+from domain.records import SpokenWord
+from domain.views import CaseView, ContactView
 
 Trust = Literal["certain", "confirmed", "doubtful", "denied", "unclear"]
 """How far words may be used: certain or confirmed words decide; the others are only kept and shown."""
@@ -156,16 +156,6 @@ class Deaf:
 Answer = Chosen | Number | Statement | Pressed | Skipped | Recorded | Silence | Unclear | Deaf
 
 # --- what is asked of the house -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Callers:
-    """Whom the number (E.164, extension or empty) belongs to; `how`: ani, extension, nothing."""
-
-    match: Match
-    number: str = ""
-    contacts: tuple[ContactView, ...] = ()
-    how: str = "nothing"
 
 
 @dataclass(frozen=True)

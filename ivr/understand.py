@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from casestore.ranking import Ranking
-from cti.records import ITIL, Impact, Priorities, Urgency
+from domain.records import ITIL, Impact, Priorities, Urgency
 from ivr.phrases import NOTHING, Phrase, Scale, Spoken
 from ivr.titles import title
 

@@ -13,7 +13,7 @@ _CASE = ("number", "title", "service", "category", "impact", "urgency", "priorit
 def report(call: Mapping[str, Any], invited_ms: int) -> dict[str, Any]:
     """What happened in the call, as the documented JSON; a step that did not happen is null.
 
-    `call` is `cti.records.Call` as JSON, empty where the server never saw the call.
+    `call` is `domain.records.Call` as JSON, empty where the server never saw the call.
     """
     marks = call.get("marks") or {}
     ms = {step: marks[step] - invited_ms if step in marks else None for step in STEPS}

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from casestore import calls, cases, knowledge, recordings
 from casestore.db import Store
-from casestore.views import ArticleView
+from domain.views import ArticleView
 from screenpop.articles import to_html
 from screenpop.auth import SIGNED_IN, STORE, needs, needs_token, user_json
 from screenpop.encode import answer

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from casestore import users
 from casestore.db import Store
-from casestore.views import UserView
-from cti.events import now_ms
+from domain.events import now_ms
+from domain.views import UserView
 from screenpop.encode import answer
 from screenpop.login_limit import AttemptLimit
 from screenpop.passwords import PasswordCheck

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from cti.events import (
+from domain.events import (
     CALLS,
     REQUESTS,
     Event,

@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 from casestore import calls
 from casestore.db import Store, StoreBusy
 from cti.bus import Bus
-from cti.events import CALLS, DESK
+from domain.events import CALLS, DESK
 from screenpop.auth import SESSIONS, SIGNED_IN, STORE, end_session, needs
 from screenpop.browser import Browser
 from screenpop.desk import Desk

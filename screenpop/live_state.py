@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cti.bus.seen import Seen
-from cti.events import CallChanged, Event, PresenceChanged
-from cti.records import Call, PhoneKind, Presence
+from domain.events import CallChanged, Event, PresenceChanged
+from domain.records import Call, PhoneKind, Presence
 from screenpop.encode import to_json
 
 ENDED_KEPT_MS = 120_000  # a call's pop stays through wrap-up and a reload in it

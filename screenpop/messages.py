@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from cti.events import OfferMade
-from cti.records import PhoneKind, Presence
+from domain.events import OfferMade
+from domain.records import PhoneKind, Presence
 from screenpop.encode import to_json
 from screenpop.texts import say
 

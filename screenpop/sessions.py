@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from casestore import users
 from casestore.db import Store
-from casestore.views import Session, UserView
-from cti.events import now_ms
+from domain.events import now_ms
+from domain.views import Session, UserView
 
 
 @dataclass(frozen=True)

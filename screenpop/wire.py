@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from cti.bus import Bus
-from cti.events import Event
+from domain.events import Event
 
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from cti.events import Event
+from domain.events import Event
 
 
 class Lagged(Exception):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from cti.bus import Lagged
 from cti.bus.encoding import decode, encode
-from cti.events import Event
+from domain.events import Event
 
 
 class _Stream:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from cti.events import Event
+from domain.events import Event
 
 
 class Seen:

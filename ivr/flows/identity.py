@@ -1,11 +1,10 @@
 """Who is calling? By the number, else asked; nobody is ever taken for somebody without certainty. Pure."""
 
-from casestore.views import ContactView
+from domain.views import Callers, ContactView
 from ivr.flows.asking import TRIES, Unanswered, again, choose, confirm
 from ivr.steps import (
     Answer,
     AskNumber,
-    Callers,
     Deaf,
     FindEmployee,
     Flow,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from casestore.views import ContactView
+from domain.views import ContactView
 from ivr.flows.asking import choose
 from ivr.steps import Flow, Option, Prompt, Say, UseLanguage
 

@@ -1,6 +1,6 @@
 """Is it about the open case? Then nothing is registered twice. Pure."""
 
-from casestore.views import CaseView, ContactView
+from domain.views import CaseView, ContactView
 from ivr.flows.asking import confirm
 from ivr.flows.statement import record_sound
 from ivr.steps import (

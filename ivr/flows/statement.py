@@ -1,6 +1,6 @@
 """What is wrong? In the caller's own words, else by keys; the case is kept from the first words. Pure."""
 
-from casestore.views import CaseView
+from domain.views import CaseView
 from ivr.flows.asking import TRIES, again, choose_by_keys, confirm
 from ivr.steps import (
     Answer,

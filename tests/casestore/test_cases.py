@@ -12,7 +12,7 @@ from casestore import cases, contacts
 from casestore.case_fields import IMPACTS, PRIORITIES, STATUSES, URGENCIES
 from casestore.cases import NewCase
 from casestore.db import Store
-from casestore.views import CaseView
+from domain.views import CaseView
 
 HOSTILE = ["\x00", "\ud800", "'); DROP TABLE cases; --", "<script>", "a\r\nb", "å" * 10_000]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from casestore import contacts
 from casestore.db import Store
-from casestore.views import ContactView, ImportReport
+from domain.views import ContactView, ImportReport
 
 HEADER = "name,employee_number,extension,email,department,site,language,vip,numbers"
 

@@ -6,7 +6,7 @@ import pytest
 
 from casestore import knowledge
 from casestore.db import Store
-from casestore.views import ArticleView, ImportReport
+from domain.views import ArticleView, ImportReport
 
 SHIPPED = Path(__file__).parents[2] / "knowledge"
 SERVICES = '[service.printing]\nen = "Printing"\n[category.incident]\nen = "Incident"\n'

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from casestore import article_files
 from casestore.ranking import Ranking
-from casestore.views import ArticleView, CaseView
 from casestore.words import tokens
+from domain.views import ArticleView, CaseView
 
 ROOT = Path(__file__).parents[2]
 ARTICLES = article_files.read(ROOT / "knowledge").articles

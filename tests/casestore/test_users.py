@@ -4,7 +4,7 @@ import pytest
 
 from casestore import users
 from casestore.db import Store
-from casestore.views import UserView
+from domain.views import UserView
 
 
 @pytest.fixture

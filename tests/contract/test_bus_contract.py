@@ -8,7 +8,7 @@ import pytest
 from cti.bus import Bus, Lagged, Subscription
 from cti.bus.encoding import BadEvent
 from cti.bus.memory import MemoryBus
-from cti.events import CALLS, DESK, CallAnswered, Event, LanguageChosen, PartialHeard
+from domain.events import CALLS, DESK, CallAnswered, Event, LanguageChosen, PartialHeard
 
 ADAPTERS: dict[str, Callable[[int], Bus]] = {"memory": lambda capacity: MemoryBus(capacity=capacity)}
 

@@ -7,7 +7,7 @@ from ami_replay import BOOTED, ReplayedAsterisk, packet
 from cti.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
-from cti.events import CALLS, DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested
+from domain.events import CALLS, DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested
 
 END_OF_QUEUE = packet(Event="QueueStatusComplete")
 

@@ -1,7 +1,7 @@
 """The events of a call, for tests that play them."""
 
 from cti.calls import step
-from cti.events import (
+from domain.events import (
     CallAnswered,
     CallerIdentified,
     CaseRegistered,
@@ -17,7 +17,7 @@ from cti.events import (
     StatementHeard,
     SuggestionsFound,
 )
-from cti.records import CaseSummary, SpokenWord, Suggestion
+from domain.records import CaseSummary, SpokenWord, Suggestion
 
 ID = "1795343058.3"
 CASE = CaseSummary(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.ami_events import AmiMessage, phone_of, resynced, translate
-from cti.records import AgentLeg
+from domain.records import AgentLeg
 
 
 def recorded(name):

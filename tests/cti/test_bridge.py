@@ -8,7 +8,7 @@ from ami_replay import log_lines, packet, transcript
 from bridge_house import END_OF_QUEUE, houses
 
 from cti.bus.memory import MemoryBus
-from cti.events import (
+from domain.events import (
     CallAnswered,
     CallEnded,
     CaseRegistered,
@@ -17,7 +17,7 @@ from cti.events import (
     PartialHeard,
     QueueJoined,
 )
-from cti.records import Call, CaseSummary
+from domain.records import Call, CaseSummary
 
 CASE = CaseSummary(
     number="C-000001", title="Printer", service="print", category="fault", impact="one", urgency="stopped",

@@ -9,7 +9,7 @@ from raw_asterisk import Manager
 from cti.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
-from cti.events import DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested
+from domain.events import DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested
 from phone.codecs import codec
 from phone.user_agent import UserAgent
 

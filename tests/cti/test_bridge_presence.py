@@ -6,7 +6,7 @@ import pytest
 from ami_replay import BOOTED, log_lines, packet, transcript
 from bridge_house import END_OF_QUEUE, houses
 
-from cti.events import REQUESTS, PresenceRequested
+from domain.events import REQUESTS, PresenceRequested
 
 ANNA_JOINS = ["QueueAdd PJSIP/anna-browser false", "QueuePause PJSIP/anna-browser false "]
 ANNA_JOINS += ["QueueRemove PJSIP/anna-phone"]

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from cti import events, records
 from cti.bus.encoding import BadEvent, decode, encode
 from cti.bus.seen import Seen
-from cti.events import CallChanged, Event, PartialHeard, StatementHeard
-from cti.records import Call
+from domain import events, records
+from domain.events import CallChanged, Event, PartialHeard, StatementHeard
+from domain.records import Call
 
 EVERY_EVENT = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
 

@@ -4,7 +4,7 @@ import pytest
 from call_events import ANSWERED, CASE, DIALOGUE, ID, QUEUED, after, of, offer, play
 
 from cti.calls import Publish, Report, Save, step
-from cti.events import (
+from domain.events import (
     DESK,
     AgentConnected,
     CallChanged,

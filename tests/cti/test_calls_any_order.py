@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.calls import Publish, step
-from cti.events import (
+from domain.events import (
     AgentConnected,
     CallAnswered,
     CallEnded,
@@ -25,7 +25,7 @@ from cti.events import (
     SpeechEnded,
     StatementHeard,
 )
-from cti.records import AgentLeg
+from domain.records import AgentLeg
 
 TIMES = st.integers(min_value=0, max_value=20)
 AGENTS = st.sampled_from(["anna", "bo"])

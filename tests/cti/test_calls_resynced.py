@@ -3,12 +3,12 @@
 from call_events import DIALOGUE, ID, after, of, offer
 
 from cti.calls import step
-from cti.events import (
+from domain.events import (
     AgentConnected,
     OfferMade,
     Resynced,
 )
-from cti.records import AgentLeg
+from domain.records import AgentLeg
 
 
 def test_a_call_that_is_gone_has_ended():

@@ -3,8 +3,8 @@
 import pytest
 
 from cti.ami_events import AmiMessage
-from cti.events import PresenceRequested
 from cti.presence import actions, adopted, applied, requested, talk_ended, talk_started, wrapup_over
+from domain.events import PresenceRequested
 
 
 def wish(presence, phone="browser", reason="", agent="anna"):

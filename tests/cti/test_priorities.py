@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cti.records import ITIL
 from cti.settings import Settings
+from domain.records import ITIL
 
 README = Path(__file__).parents[2] / "README.md"
 OWN = """[priorities]

@@ -6,8 +6,8 @@ import threading
 import pytest
 from ami_replay import log_lines
 
-from cti.records import Call
 from cti.saver import Saver
+from domain.records import Call
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from casestore import calls, cases
 from casestore.cases import NewCase
 from casestore.db import Store
-from cti.records import Call
 from cti.unfinished import unfinished
+from domain.records import Call
 from ivr.services import summary
 
 

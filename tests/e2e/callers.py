@@ -14,7 +14,7 @@ from whole_house import MARIA, House
 from casestore import demo
 from casestore.db import Store
 from cti.calling import Watch
-from cti.events import now_ms
+from domain.events import now_ms
 from ivr.texts import LANGUAGES, catalogue
 from phone.call import PhoneCall
 from phone.caller import converse

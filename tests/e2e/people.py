@@ -10,8 +10,8 @@ from whole_house import House
 from casestore import calls, cases, contacts
 from casestore.cases import NewCase
 from casestore.db import Store
-from casestore.views import CaseView
-from cti.events import now_ms
+from domain.events import now_ms
+from domain.views import CaseView
 
 _numbers = itertools.count(46701740630)  # kept for fiction by the Swedish authority: up to …699
 

@@ -18,12 +18,12 @@ from callers import write_wav
 from people import new_contact
 from processes import asterisk_of, family, hearers_of, lives, may_go_first, serve_of
 from speech_samples import say
-from svarklar import COMMAND, environment, svarklar
 from whole_house import PRINTER, House
 
 from cti.settings import Settings
 from phone.agent import Agent
 from phone.timeline import STEPS
+from svarklar import COMMAND, environment, svarklar
 
 pytestmark = pytest.mark.server
 

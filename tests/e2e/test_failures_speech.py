@@ -12,7 +12,7 @@ from people import cases_of, new_contact
 from processes import hearers_of, lives, send
 from whole_house import House
 
-from cti.events import now_ms
+from domain.events import now_ms
 
 pytestmark = pytest.mark.server
 

@@ -11,9 +11,9 @@ from fakes.caller import FakeChannel, FakePrompts, FakeRecogniser, FakeStream
 from casestore import cases, contacts, knowledge
 from casestore.db import Store
 from casestore.ranking import Ranking
-from casestore.views import CaseView
 from cti.bus.memory import MemoryBus
-from cti.events import CALLS, CallAnswered, CallEvent, ListeningStarted
+from domain.events import CALLS, CallAnswered, CallEvent, ListeningStarted
+from domain.views import CaseView
 from ivr.flows.intake import intake
 from ivr.house import StoreHouse
 from ivr.listening import Patience

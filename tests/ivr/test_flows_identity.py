@@ -3,12 +3,12 @@
 import pytest
 from transcript import ANNA, MARIA, Transcript
 
+from domain.views import Callers
 from ivr.flows.asking import YES_NO
 from ivr.flows.identity import find_out_who
 from ivr.steps import (
     Ask,
     AskNumber,
-    Callers,
     Chosen,
     Deaf,
     FindEmployee,

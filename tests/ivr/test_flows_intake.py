@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transcript import ANNA, CASE, CLEAR, DOUBTFUL, MARIA, MURKY, Transcript
 
+from domain.views import Callers
 from ivr.flows.intake import intake
 from ivr.steps import (
     Ask,
     AskNumber,
-    Callers,
     Chosen,
     ContinueCase,
     Deaf,

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from cti.bus.memory import MemoryBus
-from cti.events import CALLS, CallAnswered, DialogueEnded, Event
+from domain.events import CALLS, CallAnswered, DialogueEnded, Event
 from ivr.agi import AgiServer
 from ivr.channel import Channel
 from ivr.intake import Intake

@@ -10,18 +10,7 @@ from ivr.flows.asking import YES_NO
 from ivr.listening import Do, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
 from ivr.reading import ChoiceReader, NumberReader, StatementReader
 from ivr.speech import Failed, Heard, Partial, SpeechBegan, SpeechStopped, Thresholds
-from ivr.steps import (
-    Ask,
-    AskNumber,
-    Chosen,
-    Deaf,
-    Number,
-    Pressed,
-    Recorded,
-    Silence,
-    Statement,
-    Unclear,
-)
+from ivr.steps import Ask, AskNumber, Chosen, Deaf, Number, Pressed, Recorded, Silence, Statement, Unclear
 from ivr.texts import catalogue
 
 THRESHOLDS = Thresholds(accept=0.9, confirm=0.6)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from cti.bus.memory import MemoryBus
-from cti.events import CALLS, Event, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
+from domain.events import CALLS, Event, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
 from ivr.offer import OfferGate
 
 Browser = Callable[[MemoryBus, OfferMade], Awaitable[None]]

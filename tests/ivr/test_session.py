@@ -10,7 +10,7 @@ from fakes.caller import LOUD, heard
 from stage import ANNA, IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
 from casestore import recordings
-from cti.events import (
+from domain.events import (
     CallerIdentified,
     CaseRegistered,
     DialogueEnded,

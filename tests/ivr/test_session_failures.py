@@ -9,7 +9,7 @@ from stage import IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
 from casestore import recordings
 from cti.bus.memory import MemoryBus, MemorySubscription
-from cti.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
+from domain.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
 from ivr.channel import HungUp
 from ivr.services import CaseChange
 from ivr.speech import Failed, Overloaded, Partial, SpeechBegan

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from casestore import article_files
 from casestore.ranking import Ranking
 from casestore.words import tokens
-from cti.records import ITIL, Priorities
+from domain.records import ITIL, Priorities
 from ivr.understand import Understanding, Understood
 
 ARTICLES = article_files.read(Path(__file__).parents[2] / "knowledge").articles

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from casestore.views import CaseView, ContactView
+from domain.views import CaseView, ContactView
 from ivr.steps import Flow, Statement, Step
 
 MARIA = ContactView(id=1, name="Maria Lind", employee_number="4217", language="en", numbers=("+46701740605",))

@@ -13,8 +13,8 @@ from casestore import calls, cases, knowledge, recordings, users
 from casestore.cases import NewCase
 from casestore.db import Store
 from cti.bus.memory import MemoryBus
-from cti.events import DESK, CallChanged
-from cti.records import Call
+from domain.events import DESK, CallChanged
+from domain.records import Call
 from screenpop.app import make_app
 from screenpop.config import WebConfig
 

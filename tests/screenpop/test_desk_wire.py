@@ -6,7 +6,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from cti.bus.memory import MemoryBus
-from cti.events import CALLS, DialogueEnded, Event
+from domain.events import CALLS, DialogueEnded, Event
 from screenpop.wire import Wire
 
 

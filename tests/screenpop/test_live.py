@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from casestore import calls, users
 from casestore.db import Store
 from cti.bus.memory import MemoryBus, MemorySubscription
-from cti.events import (
+from domain.events import (
     CALLS,
     DESK,
     REQUESTS,
@@ -27,7 +27,7 @@ from cti.events import (
     PresenceRequested,
     now_ms,
 )
-from cti.records import Call
+from domain.records import Call
 
 Kind = TypeVar("Kind", bound=Event)
 

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.events import CallChanged, Event, PartialHeard, PresenceChanged
-from cti.records import Call, CaseSummary
+from domain.events import CallChanged, Event, PartialHeard, PresenceChanged
+from domain.records import Call, CaseSummary
 from screenpop.live_state import ENDED_KEPT_MS, LiveState
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cti.events import OfferAnswered, OfferMade
+from domain.events import OfferAnswered, OfferMade
 from screenpop.offers import OPEN_MS, ForeignOffer, Offers
 
 

@@ -1,4 +1,4 @@
-/** What the server knows of calls, cases and agents: field for field `cti/records.py`. */
+/** What the server knows of calls, cases and agents: field for field `domain/records.py`. */
 
 export type Match = "one" | "several" | "none" | "withheld";
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";

@@ -19,7 +19,7 @@ from typing import Literal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-from cti.records import Match
+from domain.records import Match
 
 Kind = Literal["withheld", "extension", "e164", "unknown"]
 

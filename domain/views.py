@@ -1,7 +1,9 @@
-"""What leaves the case store: frozen views, never ORM rows. Times `*_ms` since the epoch."""
+"""What the case store gives: contacts, cases, articles, users. Times `*_ms` since the epoch."""
 
 from dataclasses import dataclass, field
 from typing import Any
+
+from domain.records import Match
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +20,16 @@ class ContactView:
     language: str = ""
     vip: bool = False
     numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Whom the number (E.164, extension or empty) belongs to; `how`: ani, extension, nothing."""
+
+    match: Match
+    number: str = ""
+    contacts: tuple[ContactView, ...] = ()
+    how: str = "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cti.records import (
+from domain.records import (
     AgentLeg,
     Call,
     CaseSummary,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cti.identify import Caller, decide, normalise
+from domain.numbers import Caller, decide, normalise
 
 
 @pytest.mark.parametrize(
