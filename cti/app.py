@@ -15,7 +15,10 @@ from aiohttp import web
 
 from casestore import calls, knowledge, recordings, users
 from casestore.db import Store
-from casestore.ranking import Ranking
+from casework.port import summary
+from casework.search.ranking import Ranking
+from casework.service import StoreHouse
+from casework.triage.understand import Understanding
 from cti.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
@@ -31,16 +34,13 @@ from domain.views import ArticleView, CaseView
 from ivr.agi import AgiServer
 from ivr.channel import Channel
 from ivr.flows.intake import intake
-from ivr.house import StoreHouse
 from ivr.intake import Intake
 from ivr.media import MediaServer
 from ivr.offer import OfferGate
-from ivr.services import summary
 from ivr.session import Dialogues
 from ivr.speech import Recogniser
 from ivr.speech.models import ModelUnusable, best, fetch, installed
 from ivr.speech.pool import start_recogniser
-from ivr.understand import Understanding
 from screenpop.app import make_app
 from screenpop.config import WebConfig
 

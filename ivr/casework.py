@@ -6,9 +6,9 @@ from typing import Any
 
 import structlog
 
+from casework.port import CaseChange, Found, House, Kept, Voice, summary
 from domain.events import CallAnswered, CaseRegistered, SuggestionsFound, now_ms
 from domain.views import CaseView, ContactView
-from ivr.services import CaseChange, Found, House, Kept, Voice, summary
 from ivr.steps import KeepCase, Statement, Trust
 from ivr.texts import Catalogue, catalogue
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from casework.port import House, NotKept, Voice
 from domain.events import (
     CallAnswered,
     CallerIdentified,
@@ -23,7 +24,6 @@ from ivr.channel import Channel, HungUp, Key
 from ivr.ear import Ear, Prompts
 from ivr.line import Line
 from ivr.listening import Left, Patience, PromptEnded, TimeUp
-from ivr.services import House, NotKept, Voice
 from ivr.speech import Recogniser
 from ivr.steps import (
     Answer,

@@ -9,8 +9,7 @@ import pytest
 
 from cti.settings import Settings
 from tests import free_ports
-
-ROOT = Path(__file__).parents[1]
+from tests.checkout import ROOT
 
 
 @pytest.fixture(scope="session", autouse=True)

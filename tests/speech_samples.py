@@ -1,6 +1,8 @@
 """Spoken test sentences: synthetic voices, telephone codecs and noise.
 
 Sound is a numpy array of signed 16-bit mono samples. The voices are flite's (`slt`, `rms`, `awb`, `kal16`),
+from tests.checkout import ROOT
+from tests.checkout import ROOT
 from the unpacked Asterisk prefix or the system, and espeak-ng's (`en-us`, `en`, `en-us+f3` …). What was said
 once is kept in the temporary folder, since flite takes a tenth of a second a sentence.
 """
@@ -96,7 +98,7 @@ def _clipped(samples: npt.NDArray[Any]) -> Sound:
 
 @cache
 def _flite_command() -> tuple[str, ...]:
-    unpacked = Path(__file__).parents[1] / "var/asterisk"
+    unpacked = ROOT / "var/asterisk"
     return find_flite(Path(os.environ.get("SVARKLAR_ASTERISK_PREFIX", unpacked))) or ()
 
 

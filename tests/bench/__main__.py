@@ -11,8 +11,9 @@ from rich.console import Console
 from tests.bench import calls, calls_load, speech
 from tests.bench.figures import machine, markdown
 from tests.bench.speech import print_figures
+from tests.checkout import ROOT
 
-DOCUMENT = Path(__file__).parents[2] / "docs/bench.md"
+DOCUMENT = ROOT / "docs/bench.md"
 _HEAD = """# Figures
 
 What `make bench` printed on {machine}; {day}. No test depends on any of these.

@@ -14,7 +14,9 @@ from typing import Any
 
 import vosk
 
-_MODEL = Path(__file__).parents[2] / "ivr/speech/bundled/vosk-desk-en"
+from tests.checkout import ROOT
+
+_MODEL = ROOT / "ivr/speech/bundled/vosk-desk-en"
 _CHUNK_S, _CHUNK = 0.1, 1600  # bytes
 _APART = 7  # chunks: no two callers stop at the same moment
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from casestore import knowledge
 from casestore.db import Store
-from casestore.ranking import Ranking
+from casework.search.ranking import Ranking
 from ivr.reading import grammar_for, reader_for
 from ivr.speech.pool import Pool
 from ivr.steps import Ask, AskNumber, Chosen, Number, Option

@@ -5,10 +5,10 @@ import random
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 from casestore import cases
 from casestore.db import Store
+from tests.checkout import ROOT
 
 # Imports once, then forks a worker for every line it is sent, and tells when that worker is dead.
 # A worker whose reader is gone ends by its next print.
@@ -34,7 +34,6 @@ for line in sys.stdin:
     os.waitpid(worker, 0)
     print("dead", flush=True)
 """
-ROOT = Path(__file__).parents[2]
 KILLS = 30
 
 

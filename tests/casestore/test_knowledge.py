@@ -7,8 +7,9 @@ import pytest
 from casestore import knowledge
 from casestore.db import Store
 from domain.views import ArticleView, ImportReport
+from tests.checkout import ROOT
 
-SHIPPED = Path(__file__).parents[2] / "knowledge"
+SHIPPED = ROOT / "knowledge"
 SERVICES = '[service.printing]\nen = "Printing"\n[category.incident]\nen = "Incident"\n'
 JAM = """---
 title: Paper jam

@@ -6,8 +6,9 @@ import pytest
 
 from cti.settings import Settings
 from domain.records import ITIL
+from tests.checkout import ROOT
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 OWN = """[priorities]
 one      = { works = 5, hindered = 5, stopped = 4 }
 several  = { works = 4, hindered = 3, stopped = 2 }

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from cti.settings import Settings, Trunk
+from tests.checkout import ROOT
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:

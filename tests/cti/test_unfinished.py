@@ -9,9 +9,9 @@ import pytest
 from casestore import calls, cases
 from casestore.cases import NewCase
 from casestore.db import Store
+from casework.port import summary
 from cti.unfinished import unfinished
 from domain.records import Call
-from ivr.services import summary
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 
 import numpy
 import pytest
@@ -16,10 +15,11 @@ from playwright.async_api import Browser, Locator, expect
 from whole_house import MARIA, PRINTER, House
 
 from cti.demo import callers_voice
+from tests.checkout import ROOT
 
 pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-TEXTS = Path(__file__).parents[2] / "screenpop/web/src/text"
+TEXTS = ROOT / "screenpop/web/src/text"
 SIZES = [(1280, 720), (1920, 1080)]
 
 

@@ -22,9 +22,10 @@ from cti.settings import Settings
 from phone.agent import Agent
 from phone.caller import Keys, Turn
 from phone.codecs import codec
+from tests.checkout import ROOT
 from tests.free_ports import free_port
 
-UNPACKED = Path(__file__).parents[2] / "var/asterisk"
+UNPACKED = ROOT / "var/asterisk"
 MARIA, ANNA_BERG = "+46701740605", "+46701740606"
 HELENA, JOHAN, MIKAEL = "+46701740607", "+46701740608", "+46701740609"  # English, no open case
 PRINTER = "the printer on our floor has a paper jam and nobody in the office can print"

@@ -10,18 +10,19 @@ from fakes.caller import FakeChannel, FakePrompts, FakeRecogniser, FakeStream
 
 from casestore import cases, contacts, knowledge
 from casestore.db import Store
-from casestore.ranking import Ranking
+from casework.search.ranking import Ranking
+from casework.service import StoreHouse
+from casework.triage.understand import Understanding
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, CallAnswered, CallEvent, ListeningStarted
 from domain.views import CaseView
 from ivr.flows.intake import intake
-from ivr.house import StoreHouse
 from ivr.listening import Patience
 from ivr.session import DialogueResult, Dialogues
-from ivr.understand import Understanding
+from tests.checkout import ROOT
 
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
-KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
+KNOWLEDGE = ROOT / "knowledge"
 PATIENT = Patience()
 IMPATIENT = Patience(silence_s=0.2, quiet_s=0.2, engine_s=0.2, recording_pause_s=0.2)
 

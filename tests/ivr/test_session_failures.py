@@ -8,10 +8,10 @@ from fakes.caller import LOUD, heard
 from stage import IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
 from casestore import recordings
+from casework.port import CaseChange
 from cti.bus.memory import MemoryBus, MemorySubscription
 from domain.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
 from ivr.channel import HungUp
-from ivr.services import CaseChange
 from ivr.speech import Failed, Overloaded, Partial, SpeechBegan
 from ivr.steps import Say
 
@@ -159,7 +159,7 @@ async def test_a_judgement_that_fails_costs_no_words(stage: Stage, monkeypatch):
 
 
 async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage, monkeypatch):
-    monkeypatch.setattr("ivr.house._RETRY_S", 0.05)
+    monkeypatch.setattr("casework.service._RETRY_S", 0.05)
     heard_of = stage.bus.subscribe(CALLS)
     other = sqlite3.connect(stage.folder / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -1,6 +1,6 @@
 """Phrases that decide something, found in what a caller says.  Pure.
 
-How a phrase is written stands at the head of `ivr/understanding/en.toml`.
+How a phrase is written stands at the head of `casework/triage/rules/en.toml`.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Finds the articles that a caller's words are about, and says by which words.  Pure.
 
-The score of an article, 0–1, is what the spoken words are worth to it (`casestore.word_index`), divided by
-the most they could be worth to any article and one rare word more, so that little evidence never looks like
-much. A word counts by the share of the recogniser's guesses that hold it.
+The score of an article, 0–1, is what the spoken words are worth to it (`casework.search.word_index`), divided
+by the most they could be worth to any article and one rare word more, so that little evidence never looks
+like much. A word counts by the share of the recogniser's guesses that hold it.
 """
 
 import math
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from casestore.word_index import WordIndex
-from casestore.words import tokens
+from casework.search.word_index import WordIndex
+from casework.search.words import tokens
 from domain.views import ArticleView, CaseView
 
 _TITLE, _KEYWORD, _EXAMPLE, _BODY = 2.0, 2.0, 1.0, 0.1

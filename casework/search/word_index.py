@@ -2,7 +2,7 @@
 
 A word adds to a text what the text's best word for it is worth: how rare that word is among the texts
 (idf), how firmly it belongs to this one (the term frequency of Okapi BM25, Robertson & Zaragoza 2009) and
-how alike the two words are (`casestore.words`).
+how alike the two words are (`casework.search.words`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from casestore.words import WordList
+from casework.search.words import WordList
 
 _SATURATION = 1.5  # BM25's k1
 _LENGTH = 0.5  # BM25's b

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from ivr.phrases import WORD, Phrase, Spoken
+from casework.triage.phrases import WORD, Phrase, Spoken
 
 _MOST_CHARACTERS = 80
 _SHORTEST_CLAUSE = 4  # words; fewer are no title yet: "my keyboard and mouse …"

@@ -2,18 +2,17 @@
 
 import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from casestore import article_files
-from casestore.ranking import Ranking
-from casestore.words import tokens
+from casework.search.ranking import Ranking
+from casework.search.words import tokens
 from domain.views import ArticleView, CaseView
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 ARTICLES = article_files.read(ROOT / "knowledge").articles
 RANKING = Ranking(ARTICLES)
 

@@ -13,15 +13,15 @@ import structlog
 from casestore import cases, contacts, recordings
 from casestore.cases import NewCase
 from casestore.db import Store, Transaction
-from casestore.ranking import Ranking
+from casework.port import CaseChange, Found, Kept, NotKept, summary
+from casework.search.ranking import Ranking
+from casework.spool import Spool
+from casework.triage.understand import Understanding
 from cti.bus import Publisher
 from domain.events import CALLS, CallEvent, CaseRegistered, now_ms
 from domain.numbers import decide, normalise
 from domain.records import Suggestion
 from domain.views import Callers, CaseView, ContactView
-from ivr.services import CaseChange, Found, Kept, NotKept, summary
-from ivr.spool import Spool
-from ivr.understand import Understanding
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 
 
 class StoreHouse:
-    """`ivr.services.House` over a case store; an asynchronous context manager that retries the spool."""
+    """`casework.port.House` over a case store; an asynchronous context manager that retries the spool."""
 
     def __init__(
         self,

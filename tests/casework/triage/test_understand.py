@@ -1,18 +1,17 @@
 """A statement becomes service, category, impact, urgency, priority and title, each with its words."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from casestore import article_files
-from casestore.ranking import Ranking
-from casestore.words import tokens
+from casework.search.ranking import Ranking
+from casework.search.words import tokens
+from casework.triage.understand import Understanding, Understood
 from domain.records import ITIL, Priorities
-from ivr.understand import Understanding, Understood
+from tests.checkout import ROOT
 
-ARTICLES = article_files.read(Path(__file__).parents[2] / "knowledge").articles
+ARTICLES = article_files.read(ROOT / "knowledge").articles
 UNDERSTANDING = Understanding(Ranking(ARTICLES))
 TELLING = "we nobody everyone else can can't not work still only my whole office is down urgent"
 SOME_WORDS = st.lists(st.sampled_from(TELLING.split(" "))).map(" ".join)

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from ivr.services import CaseChange, Voice
+from casework.port import CaseChange, Voice
 
 log = structlog.get_logger()
 

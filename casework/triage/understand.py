@@ -1,7 +1,7 @@
 """What a caller's words mean for the desk: service, category, impact, urgency, priority and a title.  Pure.
 
 Service and category are those of the article that the words are most about; impact and urgency are said by
-phrases, which stand in `ivr/understanding/`, one file a language. Every judgement comes with its words.
+phrases, which stand in `casework/triage/rules/`, one file a language. Every judgement comes with its words.
 """
 
 import tomllib
@@ -11,12 +11,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
-from casestore.ranking import Ranking
+from casework.search.ranking import Ranking
+from casework.triage.phrases import NOTHING, Phrase, Scale, Spoken
+from casework.triage.titles import title
 from domain.records import ITIL, Impact, Priorities, Urgency
-from ivr.phrases import NOTHING, Phrase, Scale, Spoken
-from ivr.titles import title
 
-_FOLDER = Path(__file__).with_name("understanding")
+_FOLDER = Path(__file__).with_name("rules")
 _LANGUAGES = ("en", "sv", "nb")
 _FALLBACK = "en"
 _IMPACTS: tuple[Impact, ...] = ("one", "several", "everyone")  # weakest first
