@@ -186,7 +186,9 @@ def prompts() -> None:
 
 
 def _start_errors() -> tuple[type[Exception], ...]:
-    from cti.asterisk import AsteriskFailed, AsteriskMissing, ConfigurationRefused
+    from cti.asterisk.install.binary import AsteriskMissing
+    from cti.asterisk.install.configuration import ConfigurationRefused
+    from cti.asterisk.process import AsteriskFailed
     from cti.secrets import SecretsUnusable
     from cti.up import StartFailed
 

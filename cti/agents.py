@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cti import presence
-from cti.ami_events import AmiMessage
+from cti.asterisk.ami_events import AmiMessage
 from cti.members import Members, Sender
 from cti.presence import Agent, Refusal
 from domain.events import PresenceChanged, PresenceRequested

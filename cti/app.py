@@ -19,24 +19,24 @@ from casework.port import summary
 from casework.search.ranking import Ranking
 from casework.service import StoreHouse
 from casework.triage.understand import Understanding
-from cti.ami import Ami
+from cti.asterisk.agi import AgiServer
+from cti.asterisk.ami import Ami
+from cti.asterisk.channel import Channel
+from cti.asterisk.gate import OfferGate
+from cti.asterisk.intake import Intake
+from cti.asterisk.media import MediaServer
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
 from cti.loop_watch import LoopWatch
 from cti.preparation import prepare, prompts
+from cti.recovery import unfinished
 from cti.secrets import Secrets
 from cti.settings import Settings
-from cti.unfinished import unfinished
 from cti.up import until_told_to_stop
 from domain.events import CallAnswered, now_ms
 from domain.records import Call, CaseSummary
 from domain.views import ArticleView, CaseView
-from ivr.agi import AgiServer
-from ivr.channel import Channel
 from ivr.flows.intake import intake
-from ivr.intake import Intake
-from ivr.media import MediaServer
-from ivr.offer import OfferGate
 from ivr.session import Dialogues
 from ivr.speech import Recogniser
 from ivr.speech.models import ModelUnusable, best, fetch, installed

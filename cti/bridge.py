@@ -13,12 +13,12 @@ from typing import Any
 import structlog
 
 from cti.agents import Agents, Timer, WishAnswered, WrapupOver
-from cti.ami import Ami, AmiDown, AmiRefused
-from cti.ami_events import AmiMessage, resynced, translate
+from cti.asterisk.ami import Ami, AmiDown, AmiRefused
+from cti.asterisk.ami_events import AmiMessage, resynced, translate
 from cti.bus import Bus, Lagged, Subscription
 from cti.bus.seen import Seen
 from cti.calls import Publish, Report, Save, step
-from cti.saver import Saver
+from cti.projection import Saver
 from domain.events import (
     CALLS,
     DESK,

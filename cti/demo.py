@@ -9,7 +9,7 @@ from rich.console import Console
 
 from casestore import demo
 from casestore.db import Store
-from cti.asterisk import unpacked_folder
+from cti.asterisk.install.binary import unpacked_folder
 from cti.calling import CallPlan, OnStep, place_call, speech
 from cti.secrets import Secrets
 from cti.settings import Settings

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from casestore import knowledge, users
 from casestore.db import Store, StoreBusy
-from cti.asterisk import AsteriskMissing, find_asterisk, unpacked_folder
-from cti.scheduling import go_first
+from cti.asterisk.install.binary import AsteriskMissing, find_asterisk, unpacked_folder
+from cti.processes import go_first
 from cti.secrets import SecretsUnusable, load_secrets
 from cti.settings import Settings
 from ivr.speech.models import installed

@@ -5,8 +5,8 @@ from typing import Protocol
 
 import structlog
 
-from cti.ami import AmiDown, AmiRefused
-from cti.newest import Newest
+from cti.asterisk.ami import AmiDown, AmiRefused
+from cti.latest_per_key import Newest
 from cti.presence import Agent, Refusal, actions
 from domain.events import PresenceChanged
 
@@ -17,7 +17,7 @@ _SO_ALREADY = ("Already there", "Not there")
 
 
 class Sender(Protocol):
-    """What can tell Asterisk to do something: `cti.ami.Ami`."""
+    """What can tell Asterisk to do something: `cti.asterisk.ami.Ami`."""
 
     async def send(self, action: Mapping[str, str]) -> None:
         """Raises ValueError, AmiDown, AmiRefused."""

@@ -6,7 +6,7 @@ import structlog
 
 from casestore import demo, knowledge, users
 from casestore.db import Store
-from cti.asterisk import unpacked_folder
+from cti.asterisk.install.binary import unpacked_folder
 from cti.secrets import DEMO_LOGINS, Secrets, load_secrets
 from cti.settings import Settings
 from domain.events import now_ms

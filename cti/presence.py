@@ -19,7 +19,7 @@ Rules
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cti.ami_events import AmiMessage, phone_of
+from cti.asterisk.ami_events import AmiMessage, phone_of
 from domain.events import PresenceChanged, PresenceRequested
 from domain.records import PhoneKind, Presence
 

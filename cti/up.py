@@ -16,9 +16,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import aiohttp
 import structlog
 
-from cti.asterisk import AsteriskFailed, AsteriskProcess, find_asterisk, write_configuration
-from cti.asterisk.process import port_taken, with_our_death
-from cti.scheduling import go_first
+from cti.asterisk.install.binary import find_asterisk
+from cti.asterisk.install.configuration import write_configuration
+from cti.asterisk.process import AsteriskFailed, AsteriskProcess, port_taken, with_our_death
+from cti.processes import go_first
 from cti.secrets import Secrets
 from cti.settings import Settings
 

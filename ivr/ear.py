@@ -7,8 +7,8 @@ from typing import Protocol
 
 import structlog
 
+from cti.asterisk.channel import Frame
 from domain.events import CallEvent, ListeningStarted, PartialHeard, SpeechEnded, now_ms
-from ivr.channel import Frame
 from ivr.line import Line
 from ivr.listening import Do, Input, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn
 from ivr.reading import by_speech, grammar_for, heard_in, reader_for

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import structlog
 
-from ivr.channel import Channel, ChannelEvent, HungUp, Played
+from cti.asterisk.channel import Channel, ChannelEvent, HungUp, Played
 from ivr.listening import Input, PromptEnded, TimeUp
 from ivr.speech import Failed, Heard, Stream
 from ivr.speech import Result as SpeechResult

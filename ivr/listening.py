@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from ivr.channel import Frame, HungUp, Key
+from cti.asterisk.channel import Frame, HungUp, Key
 from ivr.sound import is_loud
 from ivr.speech import Failed, Heard, Partial, SpeechBegan, SpeechStopped
 from ivr.steps import Answer, Deaf, Pressed, Recorded, Silence, Statement, Unclear

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from casework.port import House, NotKept, Voice
+from cti.asterisk.channel import Channel, HungUp, Key
 from domain.events import (
     CallAnswered,
     CallerIdentified,
@@ -20,7 +21,6 @@ from domain.events import (
 )
 from domain.views import Callers, ContactView
 from ivr.casework import CaseWork
-from ivr.channel import Channel, HungUp, Key
 from ivr.ear import Ear, Prompts
 from ivr.line import Line
 from ivr.listening import Left, Patience, PromptEnded, TimeUp

@@ -17,7 +17,7 @@ import espeakng_loader
 import numpy
 import soxr
 
-from cti.scheduling import ordinary
+from cti.processes import ordinary
 
 _ESPEAK_VOICES = {"en": "en-us", "sv": "sv", "nb": "nb"}
 _ESPEAK_RETRIEVAL, _ESPEAK_DONT_EXIT = 1, 0x8000

@@ -1,8 +1,6 @@
 """Spoken test sentences: synthetic voices, telephone codecs and noise.
 
 Sound is a numpy array of signed 16-bit mono samples. The voices are flite's (`slt`, `rms`, `awb`, `kal16`),
-from tests.checkout import ROOT
-from tests.checkout import ROOT
 from the unpacked Asterisk prefix or the system, and espeak-ng's (`en-us`, `en`, `en-us+f3` …). What was said
 once is kept in the temporary folder, since flite takes a tenth of a second a sentence.
 """
@@ -24,6 +22,7 @@ import soxr
 
 from ivr.voices import Flite, find_flite
 from phone.codecs import codec
+from tests.checkout import ROOT
 
 Sound = npt.NDArray[np.int16]
 

@@ -11,8 +11,8 @@ from typing import Self
 
 import structlog
 
-from cti.asterisk.binary import AsteriskBinary
-from cti.asterisk.configuration import reachable_host, run_folder
+from cti.asterisk.install.binary import AsteriskBinary
+from cti.asterisk.install.configuration import reachable_host, run_folder
 from cti.secrets import Secrets
 from cti.settings import Settings
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from cti.scheduling import ordinary
+from cti.processes import ordinary
 from ivr.speech import Failed
 from ivr.speech.stream import RemoteStream
 from ivr.speech.wire import Kind, Message, Unpacker, pack, unpack_result

@@ -4,7 +4,9 @@ import contextlib
 
 import pytest
 
-from cti.asterisk import AsteriskProcess, find_asterisk, write_configuration
+from cti.asterisk.install.binary import find_asterisk
+from cti.asterisk.install.configuration import write_configuration
+from cti.asterisk.process import AsteriskProcess
 from cti.secrets import load_secrets
 
 AGENTS = ("anna", "bo")

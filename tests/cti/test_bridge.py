@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from ami_replay import log_lines, packet, transcript
-from bridge_house import END_OF_QUEUE, houses
+from bridge_rig import END_OF_QUEUE, houses
 
 from cti.bus.memory import MemoryBus
 from domain.events import (

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 from raw_asterisk import Manager
 
-from cti.ami import Ami
+from cti.asterisk.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
 from domain.events import DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from ami_replay import BOOTED, log_lines, packet, transcript
-from bridge_house import END_OF_QUEUE, houses
+from bridge_rig import END_OF_QUEUE, houses
 
 from domain.events import REQUESTS, PresenceRequested
 

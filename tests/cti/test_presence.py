@@ -2,7 +2,7 @@
 
 import pytest
 
-from cti.ami_events import AmiMessage
+from cti.asterisk.ami_events import AmiMessage
 from cti.presence import actions, adopted, applied, requested, talk_ended, talk_started, wrapup_over
 from domain.events import PresenceRequested
 

@@ -41,7 +41,7 @@ def hearers_of(house: House) -> list[int]:
 
 def may_go_first() -> bool:
     """Whether this system lets a program of ours run before ordinary ones."""
-    question = "from cti.scheduling import go_first; print(go_first())"
+    question = "from cti.processes import go_first; print(go_first())"
     return subprocess.check_output([sys.executable, "-c", question], text=True).strip() == "True"
 
 

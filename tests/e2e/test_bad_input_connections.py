@@ -15,7 +15,8 @@ from hurry import goes_on, hurrying
 from people import cases_of, new_contact
 from whole_house import House
 
-from cti.asterisk import AsteriskProcess, find_asterisk
+from cti.asterisk.install.binary import find_asterisk
+from cti.asterisk.process import AsteriskProcess
 
 pytestmark = pytest.mark.server
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from ivr.channel import ChannelEvent, Frame, HungUp, Key, Played
+from cti.asterisk.channel import ChannelEvent, Frame, HungUp, Key, Played
 from ivr.speech import Failed, Heard, NoModel, Partial, Result, SpeechBegan, SpeechStopped, Thresholds, Word
 
 LOUD = b"\x00\x10" * 160

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.channel import Frame, HungUp, Key
+from cti.asterisk.channel import Frame, HungUp, Key
 from ivr.flows.asking import YES_NO
 from ivr.listening import Do, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
 from ivr.reading import ChoiceReader, NumberReader, StatementReader

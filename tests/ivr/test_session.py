@@ -10,6 +10,7 @@ from fakes.caller import LOUD, heard
 from stage import ANNA, IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
 from casestore import recordings
+from cti.asterisk.channel import HungUp
 from domain.events import (
     CallerIdentified,
     CaseRegistered,
@@ -19,7 +20,6 @@ from domain.events import (
     StatementHeard,
     SuggestionsFound,
 )
-from ivr.channel import HungUp
 from ivr.flows.intake import intake
 from ivr.speech import Partial, SpeechBegan, SpeechStopped
 

@@ -9,9 +9,9 @@ from stage import IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
 from casestore import recordings
 from casework.port import CaseChange
+from cti.asterisk.channel import HungUp
 from cti.bus.memory import MemoryBus, MemorySubscription
 from domain.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
-from ivr.channel import HungUp
 from ivr.speech import Failed, Overloaded, Partial, SpeechBegan
 from ivr.steps import Say
 

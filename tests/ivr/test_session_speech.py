@@ -5,8 +5,8 @@ import pytest
 from speech_samples import say, silence
 from stage import MARIA, UNKNOWN, Stage, open_stage
 
+from cti.asterisk.channel import Frame
 from domain.events import CallerIdentified, StatementHeard
-from ivr.channel import Frame
 from ivr.listening import Patience
 from ivr.speech.pool import start_recogniser
 

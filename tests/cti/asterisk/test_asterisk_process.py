@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cti.asterisk import AsteriskBinary, AsteriskFailed, AsteriskMissing, AsteriskProcess, find_asterisk
-from cti.asterisk.binary import TEMPLATES
+from cti.asterisk.install.binary import TEMPLATES, AsteriskBinary, AsteriskMissing, find_asterisk
+from cti.asterisk.process import AsteriskFailed, AsteriskProcess
 
 pytestmark = pytest.mark.server
 
@@ -131,7 +131,8 @@ async def test_it_dies_with_a_killed_parent(start_asterisk, settings, tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
         "import asyncio, sys\n"
-        "from cti.asterisk import AsteriskProcess, find_asterisk\n"
+        "from cti.asterisk.install.binary import find_asterisk\n"
+        "from cti.asterisk.process import AsteriskProcess\n"
         "from cti.secrets import load_secrets\n"
         "from cti.settings import Settings\n"
         "async def main():\n"

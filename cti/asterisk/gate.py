@@ -6,10 +6,10 @@ import uuid
 
 import structlog
 
+from cti.asterisk.agi import AgiChannel
 from cti.bus import Bus, Subscription
 from domain.events import CALLS, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
 from domain.records import MissCause
-from ivr.agi import AgiChannel
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from ami_replay import transcript
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cti.ami_events import AmiMessage, phone_of, resynced, translate
+from cti.asterisk.ami_events import AmiMessage, phone_of, resynced, translate
 from domain.records import AgentLeg
 
 

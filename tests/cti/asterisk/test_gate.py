@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from cti.asterisk.gate import OfferGate
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, Event, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
-from ivr.offer import OfferGate
 
 Browser = Callable[[MemoryBus, OfferMade], Awaitable[None]]
 

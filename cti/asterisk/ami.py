@@ -15,7 +15,7 @@ import structlog
 from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 
-from cti.ami_events import AmiMessage
+from cti.asterisk.ami_events import AmiMessage
 from domain.events import now_ms
 
 log = structlog.get_logger()

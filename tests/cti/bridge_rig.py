@@ -4,7 +4,7 @@ import contextlib
 
 from ami_replay import BOOTED, ReplayedAsterisk, packet
 
-from cti.ami import Ami
+from cti.asterisk.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested

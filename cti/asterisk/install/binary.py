@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cti.settings import Settings
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk-config"
+TEMPLATES = Path(__file__).resolve().parents[3] / "asterisk-config"
 OLDEST = (22, 8)  # the first 22 whose media WebSocket speaks JSON
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy
 import pytest
 
-from cti.asterisk import AsteriskBinary, ConfigurationRefused, write_configuration
-from cti.asterisk.hold_music import LEVEL_DBFS, compose
+from cti.asterisk.install.binary import AsteriskBinary
+from cti.asterisk.install.configuration import ConfigurationRefused, write_configuration
+from cti.asterisk.install.hold_music import LEVEL_DBFS, compose
 from cti.secrets import load_secrets
 from cti.settings import Trunk
 

@@ -1,9 +1,9 @@
-"""`python -m cti.asterisk`: see to it that there is an Asterisk, fetching one where there is none."""
+"""`python -m cti.asterisk.install`: see to it that there is an Asterisk, fetching one where there is none."""
 
 import os
 import sys
 
-from cti.asterisk.binary import TEMPLATES, AsteriskMissing, find_asterisk, unpacked_folder
+from cti.asterisk.install.binary import TEMPLATES, AsteriskMissing, find_asterisk, unpacked_folder
 from cti.settings import Settings
 
 

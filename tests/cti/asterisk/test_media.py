@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from ivr.channel import ChannelEvent, Frame, HungUp, Key, Played
-from ivr.media import MediaServer
+from cti.asterisk.channel import ChannelEvent, Frame, HungUp, Key, Played
+from cti.asterisk.media import MediaServer
 
 Asterisk = aiohttp.ClientWebSocketResponse
 

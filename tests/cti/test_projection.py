@@ -6,7 +6,7 @@ import threading
 import pytest
 from ami_replay import log_lines
 
-from cti.saver import Saver
+from cti.projection import Saver
 from domain.records import Call
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from cti.newest import Newest
+from cti.latest_per_key import Newest
 from domain.records import Call
 
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ import sys
 POLICY = "import os; print(os.sched_getscheduler(0))"
 FIRST = f"""
 import subprocess, sys
-from cti.scheduling import go_first, ordinary
+from cti.processes import go_first, ordinary
 print(go_first())
 for before in ((), ordinary()):
     print(subprocess.check_output([*before, sys.executable, "-c", "{POLICY}"], text=True).strip())

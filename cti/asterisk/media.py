@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import WSMsgType, web
 
-from ivr.channel import ChannelEvent, Frame, HungUp, Key, Played
+from cti.asterisk.channel import ChannelEvent, Frame, HungUp, Key, Played
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ _FRAME_S = 0.04  # the recogniser is given as much at once: half the work for ea
 
 
 class MediaChannel:
-    """`ivr.channel.Channel` over one of Asterisk's WebSockets."""
+    """`cti.asterisk.channel.Channel` over one of Asterisk's WebSockets."""
 
     def __init__(self, socket: web.WebSocketResponse, rate_hz: int) -> None:
         self._socket = socket

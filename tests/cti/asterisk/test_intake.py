@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Mapping
 import aiohttp
 import pytest
 
+from cti.asterisk.agi import AgiServer
+from cti.asterisk.channel import Channel
+from cti.asterisk.intake import Intake
+from cti.asterisk.media import MediaServer
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, CallAnswered, DialogueEnded, Event
-from ivr.agi import AgiServer
-from ivr.channel import Channel
-from ivr.intake import Intake
-from ivr.media import MediaServer
 
 ANSWERS = {"linkedid": "1700000000.7", "call-id": "sip-1", "audionativeformat": "(ulaw)"}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.agi import AgiChannel, AgiServer, Hangup
+from cti.asterisk.agi import AgiChannel, AgiServer, Hangup
 
 GREETING = "agi_network: yes\nagi_request: agi://127.0.0.1/{script}\nagi_callerid: +46701740605\n\n"
 

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from cti.asterisk.agi import AgiChannel
+from cti.asterisk.channel import Channel
+from cti.asterisk.media import MediaServer, Ticket
 from cti.bus import Publisher
 from domain.events import CALLS, CallAnswered, DialogueEnded, now_ms
-from ivr.agi import AgiChannel
-from ivr.channel import Channel
-from ivr.media import MediaServer, Ticket
 
 log = structlog.get_logger()
 

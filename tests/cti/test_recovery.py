@@ -10,7 +10,7 @@ from casestore import calls, cases
 from casestore.cases import NewCase
 from casestore.db import Store
 from casework.port import summary
-from cti.unfinished import unfinished
+from cti.recovery import unfinished
 from domain.records import Call
 
 

@@ -10,8 +10,8 @@ import string
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cti.asterisk.binary import TEMPLATES, AsteriskBinary
-from cti.asterisk.hold_music import write_hold_music
+from cti.asterisk.install.binary import TEMPLATES, AsteriskBinary
+from cti.asterisk.install.hold_music import write_hold_music
 from cti.secrets import AGENT_NAME, Secrets
 from cti.settings import Settings, Trunk
 

@@ -7,7 +7,7 @@ import logging
 import pytest
 from ami_replay import BOOTED, ReplayedAsterisk, log_lines, packet, transcript
 
-from cti.ami import Ami, AmiDown, AmiRefused
+from cti.asterisk.ami import Ami, AmiDown, AmiRefused
 
 
 @pytest.fixture

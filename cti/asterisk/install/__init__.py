@@ -1,0 +1,1 @@
+"""Which Asterisk is used, where it is unpacked, and its configuration."""
