@@ -69,7 +69,7 @@ $(var)/asterisk: asterisk-config/etc/modules.conf asterisk-config/fetch.sh | .ve
 	@python -m cti.asterisk.install
 	@if [ -d $@ ]; then touch $@; fi
 
-$(var)/prompts/.made: $(wildcard ivr/texts/*) ivr/prompts.py ivr/voices.py | .venv/runtime $(var)/asterisk
+$(var)/prompts/.made: $(wildcard ivr/texts/*) ivr/speaking/prompts.py ivr/speaking/voices.py | .venv/runtime $(var)/asterisk
 	@echo "prompts: speaking them"
 	@svarklar prompts
 	@mkdir -p $(@D) && touch $@

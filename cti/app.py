@@ -39,8 +39,8 @@ from domain.views import ArticleView, CaseView
 from ivr.flows.intake import intake
 from ivr.session import Dialogues
 from ivr.speech import Recogniser
-from ivr.speech.models import ModelUnusable, best, fetch, installed
-from ivr.speech.pool import start_recogniser
+from ivr.speech.models.installed import ModelUnusable, best, fetch, installed
+from ivr.speech.pool.recogniser import start_recogniser
 from screenpop.app import make_app
 from screenpop.config import WebConfig
 

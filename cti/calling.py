@@ -13,7 +13,7 @@ import aiohttp
 
 from cti.secrets import Secrets
 from cti.settings import Settings
-from ivr.voices import Voice, resample
+from ivr.speaking.voices import Voice, resample
 from phone.call import PhoneCall
 from phone.caller import Speech, Turn, converse
 from phone.codecs import codec
@@ -46,7 +46,7 @@ class WavUnusable(ValueError):
 
 
 def speech(voice: Voice, text: str, language: str, rate_hz: int) -> Speech:
-    """Text as something to say; blocks. Raises ivr.voices.SpeechFailed."""
+    """Text as something to say; blocks. Raises ivr.speaking.voices.SpeechFailed."""
     from_hz, sound = voice.say(text, language)
     return Speech(resample(sound, from_hz, rate_hz))
 

@@ -16,8 +16,8 @@ from cti.preparation import open_store, prepare, prompts
 from cti.secrets import load_secrets
 from cti.settings import Settings
 from cti.up import running, until_told_to_stop
-from ivr.prompts import make_all
-from ivr.speech.models import ModelUnusable, add, installed
+from ivr.speaking.prompts import make_all
+from ivr.speech.models.installed import ModelUnusable, add, installed
 from ivr.texts import LANGUAGES, catalogue
 from phone.agent import DeskRefused
 from phone.caller import Keys, Turn

@@ -14,7 +14,7 @@ from cti.calling import CallPlan, OnStep, place_call, speech
 from cti.secrets import Secrets
 from cti.settings import Settings
 from domain.events import now_ms
-from ivr.voices import Flite, Voice, best_voices, find_flite
+from ivr.speaking.voices import Flite, Voice, best_voices, find_flite
 from phone.agent import Agent
 from phone.caller import Turn
 from phone.codecs import codec

@@ -16,9 +16,9 @@ from cti.asterisk.install.binary import AsteriskMissing, find_asterisk, unpacked
 from cti.processes import go_first
 from cti.secrets import SecretsUnusable, load_secrets
 from cti.settings import Settings
-from ivr.speech.models import installed
+from ivr.speaking.voices import SpeechFailed, best_voices
+from ivr.speech.models.installed import installed
 from ivr.texts import LANGUAGES
-from ivr.voices import SpeechFailed, best_voices
 from screenpop.config import STATIC
 
 State = Literal["works", "weaker", "broken"]

@@ -10,8 +10,8 @@ from cti.asterisk.install.binary import unpacked_folder
 from cti.secrets import DEMO_LOGINS, Secrets, load_secrets
 from cti.settings import Settings
 from domain.events import now_ms
-from ivr.prompts import Prompts
-from ivr.voices import best_voices
+from ivr.speaking.prompts import Prompts
+from ivr.speaking.voices import best_voices
 from screenpop.passwords import hash_password
 
 log = structlog.get_logger()

@@ -7,9 +7,9 @@ from contextlib import suppress
 import structlog
 
 from cti.asterisk.channel import Channel, ChannelEvent, HungUp, Played
-from ivr.listening import Input, PromptEnded, TimeUp
 from ivr.speech import Failed, Heard, Stream
 from ivr.speech import Result as SpeechResult
+from ivr.turn import Input, PromptEnded, TimeUp
 
 log = structlog.get_logger()
 

@@ -4,10 +4,7 @@ A short answer counts only where the weakest of its words is certain enough: nob
 """
 
 from domain.records import SpokenWord
-from ivr.listening import Reader
-from ivr.speech import Heard, Thresholds
-from ivr.spoken import choice, choice_grammar, digits, number_grammar
-from ivr.steps import (
+from ivr.moves import (
     Answer,
     Ask,
     AskNumber,
@@ -21,7 +18,10 @@ from ivr.steps import (
     Trust,
     Unclear,
 )
+from ivr.speech import Heard, Thresholds
+from ivr.spoken import choice, choice_grammar, digits, number_grammar
 from ivr.texts import Catalogue
+from ivr.turn import Reader
 
 
 class ChoiceReader:

@@ -20,12 +20,9 @@ from domain.events import (
     now_ms,
 )
 from domain.views import Callers, ContactView
-from ivr.casework import CaseWork
-from ivr.ear import Ear, Prompts
+from ivr.call_case import CaseWork
 from ivr.line import Line
-from ivr.listening import Left, Patience, PromptEnded, TimeUp
-from ivr.speech import Recogniser
-from ivr.steps import (
+from ivr.moves import (
     Answer,
     Ask,
     AskNumber,
@@ -48,7 +45,10 @@ from ivr.steps import (
     Step,
     UseLanguage,
 )
+from ivr.question import Ear, Prompts
+from ivr.speech import Recogniser
 from ivr.texts import LANGUAGES, catalogue
+from ivr.turn import Left, Patience, PromptEnded, TimeUp
 
 log = structlog.get_logger()
 

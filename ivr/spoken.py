@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ivr.steps import Option
+from ivr.moves import Option
 from ivr.texts import Catalogue
 
 

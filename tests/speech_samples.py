@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from ivr.voices import Flite, find_flite
+from ivr.speaking.voices import Flite, find_flite
 from phone.codecs import codec
 from tests.checkout import ROOT
 

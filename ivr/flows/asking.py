@@ -1,6 +1,6 @@
 """How anything is asked: by voice or key, asked again, then by keys alone. Pure."""
 
-from ivr.steps import Answer, Ask, Chosen, Deaf, Flow, Option, Prompt, Silence
+from ivr.moves import Answer, Ask, Chosen, Deaf, Flow, Option, Prompt, Silence
 
 TRIES = 2
 YES_NO = (Option("yes", "1"), Option("no", "2"))

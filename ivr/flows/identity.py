@@ -2,7 +2,7 @@
 
 from domain.views import Callers, ContactView
 from ivr.flows.asking import TRIES, Unanswered, again, choose, confirm
-from ivr.steps import (
+from ivr.moves import (
     Answer,
     AskNumber,
     Deaf,

@@ -8,7 +8,7 @@ from ivr.flows.identity import find_out_who
 from ivr.flows.language import agree_on_language
 from ivr.flows.open_case import continue_open_case
 from ivr.flows.statement import take_statement
-from ivr.steps import FindCallers, Flow, KeepCase, Prompt, Say
+from ivr.moves import FindCallers, Flow, KeepCase, Prompt, Say
 
 
 def intake(*, ask_language: bool, language: str, voice_is_kept: bool) -> Flow[None]:

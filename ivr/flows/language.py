@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.views import ContactView
 from ivr.flows.asking import choose
-from ivr.steps import Flow, Option, Prompt, Say, UseLanguage
+from ivr.moves import Flow, Option, Prompt, Say, UseLanguage
 
 LANGUAGES = (Option("en", "1"), Option("sv", "2"), Option("nb", "3"))
 

@@ -3,7 +3,7 @@
 from domain.views import CaseView, ContactView
 from ivr.flows.asking import confirm
 from ivr.flows.statement import record_sound
-from ivr.steps import (
+from ivr.moves import (
     Answer,
     ContinueCase,
     Deaf,

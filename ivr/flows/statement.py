@@ -2,7 +2,7 @@
 
 from domain.views import CaseView
 from ivr.flows.asking import TRIES, again, choose_by_keys, confirm
-from ivr.steps import (
+from ivr.moves import (
     Answer,
     Deaf,
     Flow,

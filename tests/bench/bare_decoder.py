@@ -16,7 +16,7 @@ import vosk
 
 from tests.checkout import ROOT
 
-_MODEL = ROOT / "ivr/speech/bundled/vosk-desk-en"
+_MODEL = ROOT / "ivr/speech/models/bundled/vosk-desk-en"
 _CHUNK_S, _CHUNK = 0.1, 1600  # bytes
 _APART = 7  # chunks: no two callers stop at the same moment
 

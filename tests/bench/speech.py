@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cti.settings import Settings
-from ivr.speech.pool import Pool, start_recogniser
+from ivr.speech.pool.recogniser import Pool, start_recogniser
 from tests.bench import speech_accuracy, speech_load
 from tests.bench.figures import Figure
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 from casestore import knowledge
 from casestore.db import Store
 from casework.search.ranking import Ranking
+from ivr.moves import Ask, AskNumber, Chosen, Number, Option
 from ivr.reading import grammar_for, reader_for
-from ivr.speech.pool import Pool
-from ivr.steps import Ask, AskNumber, Chosen, Number, Option
+from ivr.speech.pool.recogniser import Pool
 from ivr.texts import catalogue
 from tests.bench.figures import Figure
 from tests.bench.spoken import CODECS, VOICES, Hearing, Sentence, hear, on_the_line, sentences
@@ -21,7 +21,7 @@ Out = TypeVar("Out")
 
 _EACH = 12  # sentences of every voice, codec and condition
 _AT_ONCE = 4
-_ALTERNATIVE = 0.5  # what another guess counts in the search, as in ivr.casework
+_ALTERNATIVE = 0.5  # what another guess counts in the search, as in ivr.call_case
 _NEITHER = (
     "hello", "maybe", "i don't know", "hold on", "what", "my name is anna", "help me please", "agent",
     "i guess", "i guess so", "i know", "not sure", "i am not sure", "let me think", "could be",

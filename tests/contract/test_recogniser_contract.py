@@ -18,7 +18,7 @@ from ivr.speech import (
     SpeechStopped,
     Stream,
 )
-from ivr.speech.pool import start_recogniser
+from ivr.speech.pool.recogniser import start_recogniser
 from tests.speech_samples import frames, join, noise, say, silence
 
 SENTENCE = "my laptop screen is black after the update"

@@ -36,7 +36,7 @@ def asterisk_of(house: House) -> int:
 
 def hearers_of(house: House) -> list[int]:
     """The process ids of those that recognise speech."""
-    return [pid for pid in children(serve_of(house)) if "ivr.speech.worker" in _command(pid)]
+    return [pid for pid in children(serve_of(house)) if "ivr.speech.pool.worker" in _command(pid)]
 
 
 def may_go_first() -> bool:

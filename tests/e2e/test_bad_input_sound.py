@@ -21,7 +21,7 @@ from phone.caller import Keys, converse
 pytestmark = pytest.mark.server
 
 RATE_HZ = 16_000
-MOST_TALK_S = 60.0  # ivr.listening.Patience.statement_s
+MOST_TALK_S = 60.0  # ivr.turn.Patience.statement_s
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from people import cases_of, history_of, new_contact, open_case_of
 from whole_house import PRINTER, House, running_house
 
 from cti.settings import Settings
-from ivr.speech.models import best, installed
+from ivr.speech.models.installed import best, installed
 from phone.caller import Keys, Speech, converse
 
 pytestmark = pytest.mark.server

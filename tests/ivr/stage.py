@@ -17,8 +17,8 @@ from cti.bus.memory import MemoryBus
 from domain.events import CALLS, CallAnswered, CallEvent, ListeningStarted
 from domain.views import CaseView
 from ivr.flows.intake import intake
-from ivr.listening import Patience
 from ivr.session import DialogueResult, Dialogues
+from ivr.turn import Patience
 from tests.checkout import ROOT
 
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"

@@ -6,7 +6,7 @@ from transcript import ANNA, MARIA, Transcript
 from domain.views import Callers
 from ivr.flows.asking import YES_NO
 from ivr.flows.identity import find_out_who
-from ivr.steps import (
+from ivr.moves import (
     Ask,
     AskNumber,
     Chosen,

@@ -10,7 +10,7 @@ from transcript import ANNA, CASE, CLEAR, DOUBTFUL, MARIA, MURKY, Transcript
 
 from domain.views import Callers
 from ivr.flows.intake import intake
-from ivr.steps import (
+from ivr.moves import (
     Ask,
     AskNumber,
     Chosen,

@@ -6,7 +6,7 @@ from transcript import ANNA, MARIA, Transcript
 
 from ivr.flows.asking import Unanswered
 from ivr.flows.language import LANGUAGES, agree_on_language
-from ivr.steps import Ask, Chosen, Prompt, Say, Silence, UseLanguage
+from ivr.moves import Ask, Chosen, Prompt, Say, Silence, UseLanguage
 
 WELCOME = Say(Prompt("welcome"))
 CHOICES = tuple(Prompt("language_choice", language=language) for language in ("en", "sv", "nb"))

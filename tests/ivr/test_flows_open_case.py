@@ -6,7 +6,7 @@ from transcript import CASE, CLEAR, DOUBTFUL, MARIA, Transcript
 
 from ivr.flows.asking import YES_NO
 from ivr.flows.open_case import continue_open_case
-from ivr.steps import (
+from ivr.moves import (
     Ask,
     Chosen,
     ContinueCase,

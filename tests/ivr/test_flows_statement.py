@@ -5,7 +5,7 @@ from transcript import CASE, CLEAR, DOUBTFUL, MURKY, Transcript
 
 from ivr.flows.asking import YES_NO, Unanswered
 from ivr.flows.statement import SERVICES, take_statement
-from ivr.steps import (
+from ivr.moves import (
     Ask,
     Chosen,
     Deaf,

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.flows.asking import YES_NO
+from ivr.moves import Ask, AskNumber, Chosen, Number, Pressed, Skipped, Unclear
 from ivr.reading import ChoiceReader, NumberReader, StatementReader
 from ivr.speech import Heard, Thresholds, Word
-from ivr.steps import Ask, AskNumber, Chosen, Number, Pressed, Skipped, Unclear
 from ivr.texts import catalogue
 
 THRESHOLDS = Thresholds(accept=0.9, confirm=0.6)

@@ -12,8 +12,8 @@ from casework.port import CaseChange
 from cti.asterisk.channel import HungUp
 from cti.bus.memory import MemoryBus, MemorySubscription
 from domain.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
+from ivr.moves import Say
 from ivr.speech import Failed, Overloaded, Partial, SpeechBegan
-from ivr.steps import Say
 
 PRINTER = "the printer shows a paper jam and i can not print"
 

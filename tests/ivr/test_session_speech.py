@@ -7,8 +7,8 @@ from stage import MARIA, UNKNOWN, Stage, open_stage
 
 from cti.asterisk.channel import Frame
 from domain.events import CallerIdentified, StatementHeard
-from ivr.listening import Patience
-from ivr.speech.pool import start_recogniser
+from ivr.speech.pool.recogniser import start_recogniser
+from ivr.turn import Patience
 
 FRAME = 160
 PAUSE_S = 1.5

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ivr.flows.asking import YES_NO
 from ivr.flows.language import LANGUAGES
+from ivr.moves import Option
 from ivr.spoken import choice, choice_grammar, digits, number_grammar
-from ivr.steps import Option
 from ivr.texts import catalogue
 
 UNKNOWN = "[unk]"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.views import CaseView, ContactView
-from ivr.steps import Flow, Statement, Step
+from ivr.moves import Flow, Statement, Step
 
 MARIA = ContactView(id=1, name="Maria Lind", employee_number="4217", language="en", numbers=("+46701740605",))
 ANNA = ContactView(id=2, name="Anna Berg", employee_number="4218", language="sv", numbers=("+46701740606",))

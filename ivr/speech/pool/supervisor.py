@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 
-from ivr.speech.decoder import Decoder, spawn
-from ivr.speech.models import Model, ModelSettings, installed
+from ivr.speech.models.installed import Model, ModelSettings, installed
+from ivr.speech.pool.decoder import Decoder, spawn
 
 _WATCH_S = 0.25
 _RESCAN_WATCHES = 8  # every two seconds: is there a new model?

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ivr.speech import NoModel, official
-from ivr.speech.folder import Model, is_model, read
-from ivr.speech.official import ModelUnusable, Progress
+from ivr.speech import NoModel
+from ivr.speech.models import official
+from ivr.speech.models.folder import Model, is_model, read
+from ivr.speech.models.official import ModelUnusable, Progress
 
 __all__ = ["Model", "ModelUnusable", "Progress", "add", "best", "fetch", "installed"]
 

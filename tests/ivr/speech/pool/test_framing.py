@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.speech import Failed, Heard, Partial, Result, SpeechBegan, SpeechStopped, Word
-from ivr.speech.wire import Kind, Message, Unpacker, pack, pack_result, unpack_result
+from ivr.speech.pool.framing import Kind, Message, Unpacker, pack, pack_result, unpack_result
 
 messages = st.lists(
     st.builds(Message, st.sampled_from(Kind), st.integers(0, 2**32 - 1), st.binary(max_size=50)), max_size=10

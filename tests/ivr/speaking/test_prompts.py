@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.prompts import Prompts, make_all
-from ivr.voices import SpeechFailed, espeak, resample
+from ivr.speaking.prompts import Prompts, make_all
+from ivr.speaking.voices import SpeechFailed, espeak, resample
 
 
 class MuteVoice:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from cti.asterisk.channel import Frame, HungUp, Key
 from ivr.flows.asking import YES_NO
-from ivr.listening import Do, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
+from ivr.moves import Ask, AskNumber, Chosen, Deaf, Number, Pressed, Recorded, Silence, Statement, Unclear
 from ivr.reading import ChoiceReader, NumberReader, StatementReader
 from ivr.speech import Failed, Heard, Partial, SpeechBegan, SpeechStopped, Thresholds
-from ivr.steps import Ask, AskNumber, Chosen, Deaf, Number, Pressed, Recorded, Silence, Statement, Unclear
 from ivr.texts import catalogue
+from ivr.turn import Do, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
 
 THRESHOLDS = Thresholds(accept=0.9, confirm=0.6)
 PATIENCE = Patience()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from ivr.voices import SpeechFailed, Voice, resample
+from ivr.speaking.voices import SpeechFailed, Voice, resample
 
 log = structlog.get_logger()
 

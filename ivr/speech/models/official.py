@@ -15,8 +15,8 @@ from typing import Any
 import aiohttp
 from aiohttp import ClientSession, ClientTimeout
 
-from ivr.speech.folder import normal
-from ivr.speech.unpack import BadArchive, unpack
+from ivr.speech.models.folder import normal
+from ivr.speech.models.unpack import BadArchive, unpack
 
 Progress = Callable[[float], None]  # told the share that is there, 0–1
 

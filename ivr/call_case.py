@@ -9,7 +9,7 @@ import structlog
 from casework.port import CaseChange, Found, House, Kept, Voice, summary
 from domain.events import CallAnswered, CaseRegistered, SuggestionsFound, now_ms
 from domain.views import CaseView, ContactView
-from ivr.steps import KeepCase, Statement, Trust
+from ivr.moves import KeepCase, Statement, Trust
 from ivr.texts import Catalogue, catalogue
 
 log = structlog.get_logger()

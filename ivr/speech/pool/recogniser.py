@@ -11,10 +11,11 @@ from typing import Protocol
 
 import structlog
 
-from ivr.speech import NoModel, Overloaded, Stream, Thresholds, calibration
-from ivr.speech.decoder import Decoder
-from ivr.speech.models import Model, ModelSettings, best
-from ivr.speech.supervisor import Supervisor
+from ivr.speech import NoModel, Overloaded, Stream, Thresholds
+from ivr.speech.models.installed import Model, ModelSettings, best
+from ivr.speech.pool import calibration
+from ivr.speech.pool.decoder import Decoder
+from ivr.speech.pool.supervisor import Supervisor
 
 ADMIT_LAG_S = 0.3  # a process so far behind takes nobody new
 

@@ -11,11 +11,11 @@ import pytest
 
 from cti.settings import Settings
 from ivr.speech import Failed, Heard, Overloaded, Result, Stream, Thresholds
-from ivr.speech.pool import ADMIT_LAG_S, Pool, start_recogniser
+from ivr.speech.pool.recogniser import ADMIT_LAG_S, Pool, start_recogniser
 from tests.speech_samples import frames, join, say, silence, trimmed
 
 SENTENCE = "my laptop screen is black after the update"
-BUNDLED = Path("ivr/speech/bundled/vosk-desk-en")
+BUNDLED = Path("ivr/speech/models/bundled/vosk-desk-en")
 
 NewPool = Callable[..., "asyncio.Future[Pool]"]
 

@@ -1,4 +1,4 @@
-"""A speech process: `python -m ivr.speech.worker SOCKET`. One thread decodes; models load beside it.
+"""A speech process: `python -m ivr.speech.pool.worker SOCKET`. One thread decodes; models load beside it.
 
 It ends when its socket does, so it never outlives the server.
 """
@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ivr.speech import Failed, Result
-from ivr.speech.calibration import RATE_HZ, sample
+from ivr.speech.engines.vosk import Ear, Model
+from ivr.speech.pool.calibration import RATE_HZ, sample
+from ivr.speech.pool.framing import Kind, Message, Unpacker, pack, pack_result
 from ivr.speech.utterance import Utterance
-from ivr.speech.vosk import Ear, Model
-from ivr.speech.wire import Kind, Message, Unpacker, pack, pack_result
 
 
 class Worker:

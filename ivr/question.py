@@ -10,7 +10,7 @@ import structlog
 from cti.asterisk.channel import Frame
 from domain.events import CallEvent, ListeningStarted, PartialHeard, SpeechEnded, now_ms
 from ivr.line import Line
-from ivr.listening import Do, Input, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn
+from ivr.moves import Answer, Deaf, Listen, Pressed, Prompt, Question, Record, Recorded, Statement
 from ivr.reading import by_speech, grammar_for, heard_in, reader_for
 from ivr.sound import Recording, tone
 from ivr.speech import (
@@ -23,8 +23,8 @@ from ivr.speech import (
     SpeechStopped,
     Thresholds,
 )
-from ivr.steps import Answer, Deaf, Listen, Pressed, Prompt, Question, Record, Recorded, Statement
 from ivr.texts import catalogue
+from ivr.turn import Do, Input, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn
 
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from ivr.speech import Failed, Heard, Result
-from ivr.speech.wire import Kind
+from ivr.speech.pool.framing import Kind
 
 
 class RemoteStream:

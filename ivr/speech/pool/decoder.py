@@ -13,8 +13,8 @@ import structlog
 
 from cti.processes import ordinary
 from ivr.speech import Failed
-from ivr.speech.stream import RemoteStream
-from ivr.speech.wire import Kind, Message, Unpacker, pack, unpack_result
+from ivr.speech.pool.framing import Kind, Message, Unpacker, pack, unpack_result
+from ivr.speech.pool.stream import RemoteStream
 
 STALL_S = 1.5  # without an answer for so long a process is taken for dead
 START_S = 30.0  # a starting one on a busy machine
@@ -41,7 +41,7 @@ def spawn() -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours.setblocking(False)
     with theirs:
         process = subprocess.Popen(  # noqa: S603  # our own module
-            [*ordinary(), sys.executable, "-m", "ivr.speech.worker", str(theirs.fileno())],
+            [*ordinary(), sys.executable, "-m", "ivr.speech.pool.worker", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # what decoding takes of a core is not taken from the event loop's share

@@ -8,8 +8,8 @@ import pytest
 
 from cti.settings import Settings
 from ivr.speech import NoModel, Thresholds
-from ivr.speech.folder import UNMEASURED, language_of_name, read
-from ivr.speech.models import ModelUnusable, add, best, installed
+from ivr.speech.models.folder import UNMEASURED, language_of_name, read
+from ivr.speech.models.installed import ModelUnusable, add, best, installed
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from enum import Enum, auto
 from typing import Protocol
 
 from cti.asterisk.channel import Frame, HungUp, Key
+from ivr.moves import Answer, Deaf, Pressed, Recorded, Silence, Statement, Unclear
 from ivr.sound import is_loud
 from ivr.speech import Failed, Heard, Partial, SpeechBegan, SpeechStopped
-from ivr.steps import Answer, Deaf, Pressed, Recorded, Silence, Statement, Unclear
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 RATE_HZ = 8000
 
-_SAMPLE = Path(__file__).parent / "bundled" / "calibration.wav"
+_SAMPLE = Path(__file__).parents[1] / "models/bundled/calibration.wav"
 
 
 def sample() -> bytes:

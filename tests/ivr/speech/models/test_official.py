@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from cti.settings import Settings
-from ivr.speech.models import ModelUnusable, fetch, installed
+from ivr.speech.models.installed import ModelUnusable, fetch, installed
 
 NAME = "vosk-model-small-sv-rhasspy-0.15"
 

@@ -1,0 +1,1 @@
+"""What callers hear: texts spoken by voices, or by people."""

@@ -1,0 +1,1 @@
+"""What decodes speech: one file an engine."""

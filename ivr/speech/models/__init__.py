@@ -1,0 +1,1 @@
+"""Speech models: which are here, where official ones come from, how they are unpacked."""

@@ -1,0 +1,1 @@
+"""The processes that hear: supervised, admitting no more callers than they carry."""
