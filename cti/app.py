@@ -42,7 +42,7 @@ from ivr.speech import Recogniser
 from ivr.speech.models.installed import ModelUnusable, best, fetch, installed
 from ivr.speech.pool.recogniser import start_recogniser
 from screenpop.app import make_app
-from screenpop.config import WebConfig
+from screenpop.server.config import WebConfig
 
 log = structlog.get_logger()
 

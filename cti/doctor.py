@@ -19,7 +19,7 @@ from cti.settings import Settings
 from ivr.speaking.voices import SpeechFailed, best_voices
 from ivr.speech.models.installed import installed
 from ivr.texts import LANGUAGES
-from screenpop.config import STATIC
+from screenpop.server.config import STATIC
 
 State = Literal["works", "weaker", "broken"]
 _SIGNS: dict[State, str] = {

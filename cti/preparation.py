@@ -12,7 +12,7 @@ from cti.settings import Settings
 from domain.events import now_ms
 from ivr.speaking.prompts import Prompts
 from ivr.speaking.voices import best_voices
-from screenpop.passwords import hash_password
+from screenpop.server.passwords import hash_password
 
 log = structlog.get_logger()
 

@@ -6,13 +6,14 @@ from aiohttp import web
 
 from casestore.db import Store
 from cti.bus import Bus
-from screenpop import api, live, pages
-from screenpop.auth import LIMITS, PASSWORDS, SESSIONS, STORE, LoginLimits, login
-from screenpop.config import WebConfig
-from screenpop.passwords import PasswordCheck
-from screenpop.refusals import refusals
-from screenpop.security import CONFIG, add_security_headers, own_origin_only
-from screenpop.sessions import Sessions
+from screenpop.desk import api, live
+from screenpop.server import pages
+from screenpop.server.auth import LIMITS, PASSWORDS, SESSIONS, STORE, LoginLimits, login
+from screenpop.server.config import WebConfig
+from screenpop.server.passwords import PasswordCheck
+from screenpop.server.refusals import refusals
+from screenpop.server.security import CONFIG, add_security_headers, own_origin_only
+from screenpop.server.sessions import Sessions
 
 _MOST_BODY_BYTES = 64 * 1024
 

@@ -10,10 +10,10 @@ from desk_browser import API_TOKEN, PASSWORD, Browser, Enter, Serve
 from casestore import demo
 from casestore.db import Store
 from cti.bus.memory import MemoryBus
-from screenpop.api import Figures, Health
 from screenpop.app import make_app
-from screenpop.config import WebConfig
-from screenpop.passwords import hash_password
+from screenpop.desk.api import Figures, Health
+from screenpop.server.config import WebConfig
+from screenpop.server.passwords import hash_password
 
 
 @pytest.fixture(scope="session")

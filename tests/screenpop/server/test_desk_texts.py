@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from screenpop import texts
+from screenpop.server import texts
 
 FOLDER = Path(texts.__file__).parent
 

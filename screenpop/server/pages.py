@@ -15,8 +15,8 @@ from pathlib import Path
 import structlog
 from aiohttp import hdrs, web
 
-from screenpop.refusals import Refused, language_of
-from screenpop.texts import say
+from screenpop.server.refusals import Refused, language_of
+from screenpop.server.texts import say
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from typing import Any
 from cti.bus.seen import Seen
 from domain.events import CallChanged, Event, PresenceChanged
 from domain.records import Call, PhoneKind, Presence
-from screenpop.encode import to_json
+from screenpop.server.encode import to_json
 
 ENDED_KEPT_MS = 120_000  # a call's pop stays through wrap-up and a reload in it
 

@@ -16,7 +16,7 @@ from cti.bus.memory import MemoryBus
 from domain.events import DESK, CallChanged
 from domain.records import Call
 from screenpop.app import make_app
-from screenpop.config import WebConfig
+from screenpop.server.config import WebConfig
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

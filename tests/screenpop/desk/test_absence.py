@@ -2,7 +2,7 @@
 
 import asyncio
 
-from screenpop.absence import Absence
+from screenpop.desk.absence import Absence
 
 
 async def test_who_stays_away_is_missed_once() -> None:

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from screenpop.sessions import SignedIn
+from screenpop.server.sessions import SignedIn
 
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.events import OfferAnswered, OfferMade
-from screenpop.offers import OPEN_MS, ForeignOffer, Offers
+from screenpop.desk.shown_offers import OPEN_MS, ForeignOffer, Offers
 
 
 def offer(offer_id: str = "o1", agent: str = "anna", at_ms: int = 0) -> OfferMade:

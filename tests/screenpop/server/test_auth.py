@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from casestore import users
 from casestore.db import Store
-from screenpop.auth import COOKIE, needs
-from screenpop.sessions import Sessions
+from screenpop.server.auth import COOKIE, needs
+from screenpop.server.sessions import Sessions
 
 
 async def error_of(response: aiohttp.ClientResponse) -> str:

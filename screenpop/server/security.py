@@ -6,8 +6,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from screenpop.config import WebConfig
-from screenpop.refusals import Refused
+from screenpop.server.config import WebConfig
+from screenpop.server.refusals import Refused
 
 log = structlog.get_logger()
 

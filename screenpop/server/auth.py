@@ -14,12 +14,12 @@ from casestore import users
 from casestore.db import Store
 from domain.events import now_ms
 from domain.views import UserView
-from screenpop.encode import answer
-from screenpop.login_limit import AttemptLimit
-from screenpop.passwords import PasswordCheck
-from screenpop.refusals import LANGUAGE, Refused
-from screenpop.security import CONFIG, SAFE_METHODS
-from screenpop.sessions import Sessions, SignedIn
+from screenpop.server.encode import answer
+from screenpop.server.login_limit import AttemptLimit
+from screenpop.server.passwords import PasswordCheck
+from screenpop.server.refusals import LANGUAGE, Refused
+from screenpop.server.security import CONFIG, SAFE_METHODS
+from screenpop.server.sessions import Sessions, SignedIn
 
 log = structlog.get_logger()
 

@@ -12,13 +12,13 @@ from casestore import calls
 from casestore.db import Store, StoreBusy
 from cti.bus import Bus
 from domain.events import CALLS, DESK
-from screenpop.auth import SESSIONS, SIGNED_IN, STORE, end_session, needs
-from screenpop.browser import Browser
-from screenpop.desk import Desk
-from screenpop.live_state import LiveState
-from screenpop.messages import MOST_BYTES
-from screenpop.security import CONFIG, check_origin
-from screenpop.wire import Wire
+from screenpop.desk.browser import Browser
+from screenpop.desk.bus_link import Wire
+from screenpop.desk.desk import Desk
+from screenpop.desk.live_state import LiveState
+from screenpop.desk.messages import MOST_BYTES
+from screenpop.server.auth import SESSIONS, SIGNED_IN, STORE, end_session, needs
+from screenpop.server.security import CONFIG, check_origin
 
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screenpop.login_limit import AttemptLimit
+from screenpop.server.login_limit import AttemptLimit
 
 
 def test_the_wait_is_until_the_oldest_attempt_leaves_the_window() -> None:

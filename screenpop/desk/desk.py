@@ -18,11 +18,19 @@ from domain.events import (
     PresenceRequested,
     now_ms,
 )
-from screenpop.absence import Absence
-from screenpop.browser import SESSION_ENDED, Browser
-from screenpop.live_state import LiveState
-from screenpop.messages import BadMessage, Hidden, Painted, PresenceWanted, error_frame, offer_frame, parse
-from screenpop.offers import ForeignOffer, Offers
+from screenpop.desk.absence import Absence
+from screenpop.desk.browser import SESSION_ENDED, Browser
+from screenpop.desk.live_state import LiveState
+from screenpop.desk.messages import (
+    BadMessage,
+    Hidden,
+    Painted,
+    PresenceWanted,
+    error_frame,
+    offer_frame,
+    parse,
+)
+from screenpop.desk.shown_offers import ForeignOffer, Offers
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.events import CallChanged, Event, PartialHeard, PresenceChanged
 from domain.records import Call, CaseSummary
-from screenpop.live_state import ENDED_KEPT_MS, LiveState
+from screenpop.desk.live_state import ENDED_KEPT_MS, LiveState
 
 
 class Page:

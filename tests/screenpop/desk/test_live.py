@@ -395,7 +395,7 @@ async def test_stopping_the_server_closes_the_pages(serve: Serve, enter: Enter) 
 async def test_a_page_is_closed_when_its_session_ended_elsewhere(
     serve: Serve, enter: Enter, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screenpop.live._SESSION_CHECK_S", 0.01)
+    monkeypatch.setattr("screenpop.desk.live._SESSION_CHECK_S", 0.01)
     live = await (await enter("anna", at=await serve())).live()
     await live.until("snapshot")
     with store.uow() as tx:

@@ -10,12 +10,12 @@ from aiohttp import web
 from casestore import calls, cases, knowledge, recordings
 from casestore.db import Store
 from domain.views import ArticleView
-from screenpop.articles import to_html
-from screenpop.auth import SIGNED_IN, STORE, needs, needs_token, user_json
-from screenpop.encode import answer
-from screenpop.live import THE_DESK
-from screenpop.refusals import Refused, language_of
-from screenpop.security import CONFIG, phone_ws_url
+from screenpop.desk.articles import to_html
+from screenpop.desk.live import THE_DESK
+from screenpop.server.auth import SIGNED_IN, STORE, needs, needs_token, user_json
+from screenpop.server.encode import answer
+from screenpop.server.refusals import Refused, language_of
+from screenpop.server.security import CONFIG, phone_ws_url
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, DialogueEnded, Event
-from screenpop.wire import Wire
+from screenpop.desk.bus_link import Wire
 
 
 def fact(reason: Any) -> DialogueEnded:

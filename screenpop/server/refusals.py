@@ -7,8 +7,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from casestore.db import StoreBusy
-from screenpop.encode import answer
-from screenpop.texts import say, spoken_by
+from screenpop.server.encode import answer
+from screenpop.server.texts import say, spoken_by
 
 log = structlog.get_logger()
 

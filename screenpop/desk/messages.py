@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from domain.events import OfferMade
 from domain.records import PhoneKind, Presence
-from screenpop.encode import to_json
-from screenpop.texts import say
+from screenpop.server.encode import to_json
+from screenpop.server.texts import say
 
 MOST_BYTES = 16 * 1024
 

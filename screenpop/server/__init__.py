@@ -1,0 +1,1 @@
+"""The web server: logins, sessions, security, refusals, pages; knows no desk."""
