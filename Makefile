@@ -66,7 +66,7 @@ screenpop/static/index.html: $(web)/node_modules/.package-lock.json $(web_source
 
 # Where the system's own Asterisk will do this folder never comes to be, and each start asks again.
 $(var)/asterisk: asterisk-config/etc/modules.conf asterisk-config/fetch.sh | .venv/runtime
-	@python -m cti.asterisk.install
+	@svarklar asterisk
 	@if [ -d $@ ]; then touch $@; fi
 
 $(var)/prompts/.made: $(wildcard ivr/texts/*) ivr/speaking/prompts.py ivr/speaking/voices.py | .venv/runtime $(var)/asterisk

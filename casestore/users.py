@@ -1,24 +1,22 @@
 """Users and their logins. Passwords and tokens come here as hashes only."""
 
-import re
-
 from sqlalchemy import delete, select
 
 from casestore.contact_fields import LANGUAGES
 from casestore.db import Transaction
 from casestore.tables import SessionRow, UserRow
 from casestore.text import one_line
+from domain.endpoints import is_username
 from domain.views import Session, UserView
 
 ROLES = ("agent", "supervisor", "admin")
-_USERNAME = re.compile(r"[a-z][a-z0-9]{0,31}")  # also the name of a queue member and of two telephones
 
 
 def add(
     tx: Transaction, *, username: str, name: str, role: str, password_hash: str, language: str = "en"
 ) -> UserView:
     """A new user; ValueError for a bad field or a username in use."""
-    if not _USERNAME.fullmatch(username):
+    if not is_username(username):
         raise ValueError(f"username must be a lower-case letter and letters or digits, not {username[:40]!r}")
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}, not {role[:40]!r}")

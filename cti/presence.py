@@ -19,7 +19,8 @@ Rules
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cti.asterisk.ami_events import AmiMessage, phone_of
+from cti.asterisk.ami_events import AmiMessage
+from domain.endpoints import interface, phone_of
 from domain.events import PresenceChanged, PresenceRequested
 from domain.records import PhoneKind, Presence
 
@@ -108,9 +109,9 @@ def same(one: PresenceChanged, other: PresenceChanged) -> bool:
 def actions(agent: Agent, queue: str) -> tuple[dict[str, str], ...]:
     """What to tell Asterisk, as often as one likes, so that the queue has this agent as wanted."""
     wanted = agent.wanted
-    here = {"Queue": queue, "Interface": f"PJSIP/{agent.name}-{wanted.phone}"}
+    here = {"Queue": queue, "Interface": interface(agent.name, wanted.phone)}
     elsewhere: PhoneKind = "phone" if wanted.phone == "browser" else "browser"
-    leave = {"Action": "QueueRemove", "Queue": queue, "Interface": f"PJSIP/{agent.name}-{elsewhere}"}
+    leave = {"Action": "QueueRemove", "Queue": queue, "Interface": interface(agent.name, elsewhere)}
     if wanted.presence == "away":
         return leave, {"Action": "QueueRemove", **here}
     free = wanted.presence == "ready" and not agent.talking

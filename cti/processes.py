@@ -1,7 +1,15 @@
-"""Who goes first at the processor: telephone sound and the event loop, then all other programs."""
+"""Child processes: who goes first at the processor, how they die with us, how they are ended."""
 
+import asyncio
 import os
 import shutil
+import signal
+import socket
+from asyncio.subprocess import Process
+
+import structlog
+
+log = structlog.get_logger()
 
 
 def go_first() -> bool:
@@ -23,3 +31,36 @@ def ordinary() -> tuple[str, ...]:
     """What to put before a command that must not go first: it takes its time; util-linux has it."""
     chrt = shutil.which("chrt")
     return (chrt, "--other", "0") if chrt else ()
+
+
+def port_taken(host: str, port: int, kind: socket.SocketKind) -> bool:
+    """Whether another socket has this port; restarts right after an end are no obstacle."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def with_our_death(signal_name: str = "TERM") -> tuple[str, ...]:
+    """`setpriv` ends a child when we are killed and cannot stop it ourselves; util-linux has it."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", signal_name, "--") if setpriv else ()
+
+
+async def end(process: Process, name: str, patience_s: float) -> None:
+    """End a child, by force where it does not listen; allowed when it has ended."""
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(patience_s):
+            await process.wait()
+    except TimeoutError:
+        log.warning("process_killed", process=name, pid=process.pid)
+        process.kill()
+        await process.wait()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cti.settings import Settings
+from svarklar.settings import Settings
 from tests import free_ports
 from tests.checkout import ROOT
 

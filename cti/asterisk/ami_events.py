@@ -15,11 +15,11 @@ an event is that of its arrival: Asterisk's RingTime and HoldTime are whole seco
 cause may be that of an earlier leg (a refused media connection leaves its own): it is for the log.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
+from domain.endpoints import phone_of
 from domain.events import (
     AgentConnected,
     CallEnded,
@@ -29,9 +29,7 @@ from domain.events import (
     RingEnded,
     RingStarted,
 )
-from domain.records import AgentLeg, PhoneKind
-
-_PHONE = re.compile(r"PJSIP/(?P<agent>[a-z][a-z0-9]*)-(?P<kind>browser|phone)(-[0-9a-f]+)?", re.ASCII)
+from domain.records import AgentLeg
 
 _UNKNOWN = ("<unknown>", "unknown")  # the latter in the list of a queue's callers
 
@@ -52,12 +50,6 @@ class AmiMessage:
         """The field's value; empty where the message has none, or Asterisk does not know it."""
         value = self.fields.get(field, "")
         return "" if value in _UNKNOWN else value
-
-
-def phone_of(channel: str) -> tuple[str, PhoneKind] | None:
-    """Agent and kind of phone of a channel or queue interface; None where it is no agent's."""
-    match = _PHONE.fullmatch(channel)
-    return (match["agent"], cast(PhoneKind, match["kind"])) if match else None
 
 
 def translate(message: AmiMessage) -> CallEvent | None:

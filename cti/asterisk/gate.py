@@ -1,19 +1,17 @@
 """The offer gate: the agent's phone waits until the screen-pop is painted, at most `cap_ms`."""
 
 import asyncio
-import re
 import uuid
 
 import structlog
 
 from cti.asterisk.agi import AgiChannel
 from cti.bus import Bus, Subscription
+from domain.endpoints import phone_of
 from domain.events import CALLS, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
 from domain.records import MissCause
 
 log = structlog.get_logger()
-
-_MEMBER = re.compile(r"^PJSIP/([a-z][a-z0-9]*)-(?:browser|phone)-[0-9a-f]+$")
 
 
 class OfferGate:
@@ -26,11 +24,11 @@ class OfferGate:
     async def __call__(self, agi: AgiChannel) -> None:
         """Show the call to the agent; the INVITE leaves when this returns."""
         call_id = await agi.variable("${CHANNEL(linkedid)}")
-        member = _MEMBER.match(agi.environment.get("agi_channel", ""))
-        if member is None:
+        phone = phone_of(agi.environment.get("agi_channel", ""))
+        if phone is None:
             log.warning("offer_to_nobody", channel=agi.environment.get("agi_channel", "")[:80])
         else:
-            await self.show(call_id, member.group(1))
+            await self.show(call_id, phone[0])
 
     async def show(self, call_id: str, agent: str) -> MissCause | None:
         """Offer the call to the agent's browser; None once it is painted, else why it is not."""

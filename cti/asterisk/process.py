@@ -1,8 +1,6 @@
 """The Asterisk process: started, watched and ended as one of our own children."""
 
 import asyncio
-import shutil
-import signal
 import socket
 import time
 from asyncio.subprocess import DEVNULL, Process
@@ -12,9 +10,9 @@ from typing import Self
 import structlog
 
 from cti.asterisk.install.binary import AsteriskBinary
-from cti.asterisk.install.configuration import reachable_host, run_folder
-from cti.secrets import Secrets
-from cti.settings import Settings
+from cti.asterisk.install.configuration import reachable_host
+from cti.asterisk.settings import AsteriskSecrets, AsteriskSettings
+from cti.processes import end, port_taken, with_our_death
 
 log = structlog.get_logger()
 
@@ -34,11 +32,11 @@ class AsteriskProcess:
     through `stop`, after the calls were told; it dies with us if we are killed.
     """
 
-    def __init__(self, settings: Settings, secrets: Secrets, binary: AsteriskBinary) -> None:
+    def __init__(self, settings: AsteriskSettings, secrets: AsteriskSecrets, binary: AsteriskBinary) -> None:
         self._settings = settings
         self._secrets = secrets
         self._binary = binary
-        self._run = run_folder(settings)
+        self._run = settings.asterisk_run_folder
         self._process: Process | None = None
 
     @property
@@ -88,16 +86,8 @@ class AsteriskProcess:
     async def stop(self) -> None:
         """End it: calls get their BYE; killed where that takes too long. Allowed more than once."""
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await process.wait()
-        except TimeoutError:
-            log.warning("asterisk_killed", pid=process.pid)
-            process.kill()
-            await process.wait()
+        if process:
+            await end(process, "asterisk", _STOP_TIMEOUT_S)
 
     async def wait(self) -> int:
         """Return its exit code when it has ended; -9 means killed."""
@@ -150,22 +140,3 @@ class AsteriskProcess:
         files = (self._run / "log/messages", self._run / "log/console")
         text = "\n".join(file.read_text(errors="replace") for file in files if file.exists())
         return "\n".join(line for line in text.splitlines()[-12:] if line.strip())
-
-
-def port_taken(host: str, port: int, kind: socket.SocketKind) -> bool:
-    """Whether another socket has this port; restarts right after an end are no obstacle."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
-
-
-def with_our_death(signal_name: str = "TERM") -> tuple[str, ...]:
-    """`setpriv` ends a child when we are killed and cannot stop it ourselves; util-linux has it."""
-    setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", signal_name, "--") if setpriv else ()

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from casestore import calls, cases, knowledge, recordings
 from casestore.db import Store
+from domain.endpoints import WEBCALLER, endpoint
 from domain.views import ArticleView
 from screenpop.desk.articles import to_html
 from screenpop.desk.live import THE_DESK
@@ -33,8 +34,8 @@ async def me(request: web.Request) -> web.Response:
         {
             "user": user_json(signed_in.user),
             "csrf": signed_in.csrf,
-            "phone": _phone(request, f"{signed_in.user.username}-browser"),
-            "webcaller": _phone(request, "webcaller"),
+            "phone": _phone(request, endpoint(signed_in.user.username, "browser")),
+            "webcaller": _phone(request, WEBCALLER),
             "support_number": config.support_number,
             "break_reasons": config.break_reasons,
         }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
+from domain.endpoints import endpoint
 from domain.events import (
     CALLS,
     REQUESTS,
@@ -180,7 +181,7 @@ class Desk:
         self._say(answers)
 
     def _request_presence(self, browser: Browser, wanted: PresenceWanted) -> None:
-        if f"{browser.username}-{wanted.phone}" not in self._endpoints:
+        if endpoint(browser.username, wanted.phone) not in self._endpoints:
             self.refuse(browser, "no_phone")
             return
         request = PresenceRequested(

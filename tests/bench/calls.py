@@ -10,8 +10,8 @@ from rich.console import Console
 
 from casestore import contacts
 from casestore.db import Store
-from cti.calling import CallPlan, place_call
 from phone.agent import Agent
+from svarklar.cli.calling import CallPlan, place_call
 from tests.bench.figures import Figure, percentile, resident_mb
 from tests.e2e.whole_house import PRINTER, House, running_house
 

@@ -9,8 +9,8 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from cti.settings import Settings
 from ivr.speech.pool.recogniser import Pool, start_recogniser
+from svarklar.settings import Settings
 from tests.bench import speech_accuracy, speech_load
 from tests.bench.figures import Figure
 

@@ -9,9 +9,9 @@ from statistics import fmean
 
 import numpy as np
 
-from cti.loop_watch import LoopWatch
 from ivr.speech import SpeechStopped
 from ivr.speech.pool.recogniser import Pool
+from svarklar.loop_watch import LoopWatch
 from tests.bench.bare_decoders import Load, bare_decoders
 from tests.bench.figures import Figure, percentile, resident_mb
 from tests.bench.spoken import Caller, call

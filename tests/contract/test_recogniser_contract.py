@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from cti.settings import Settings
 from ivr.speech import (
     Failed,
     Heard,
@@ -19,6 +18,7 @@ from ivr.speech import (
     Stream,
 )
 from ivr.speech.pool.recogniser import start_recogniser
+from svarklar.settings import Settings
 from tests.speech_samples import frames, join, noise, say, silence
 
 SENTENCE = "my laptop screen is black after the update"

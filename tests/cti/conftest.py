@@ -7,7 +7,7 @@ import pytest
 from cti.asterisk.install.binary import find_asterisk
 from cti.asterisk.install.configuration import write_configuration
 from cti.asterisk.process import AsteriskProcess
-from cti.secrets import load_secrets
+from svarklar.secrets import load_secrets
 
 AGENTS = ("anna", "bo")
 

@@ -11,9 +11,7 @@ from typing import Any
 import numpy
 from whole_house import MARIA, House
 
-from casestore import demo
 from casestore.db import Store
-from cti.calling import Watch
 from domain.events import now_ms
 from ivr.texts import LANGUAGES, catalogue
 from phone.call import PhoneCall
@@ -21,6 +19,8 @@ from phone.caller import converse
 from phone.codecs import codec
 from phone.timeline import report
 from phone.user_agent import UserAgent
+from svarklar import demo_people
+from svarklar.cli.calling import Watch
 
 PRINTER_KEYS = ("4", "4")  # the first ends the listening to words, the second is the printer of the menu
 _TELEPHONE_EVENT = 101
@@ -110,7 +110,7 @@ def begin_anew(house: House, *numbers: str) -> None:
     try:
         with store.uow() as tx:
             for number in numbers:
-                demo.close_cases(tx, number, now_ms=now_ms())
+                demo_people.close_cases(tx, number, now_ms=now_ms())
     finally:
         store.close()
 

@@ -25,7 +25,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def brief_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house that beeps where it would talk for long."""
     folder = tmp_path_factory.mktemp("house")
-    with running_house(folder, recordings=brief_prompts(folder / "beeps")) as house:
+    with running_house(folder, own_prompts=brief_prompts(folder / "beeps")) as house:
         yield house
 
 

@@ -27,7 +27,7 @@ UNKNOWN_KEYS = ("1", "*", *PRINTER_KEYS)
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     prompts = brief_prompts(folder / "recordings")
-    with running_house(folder, recordings=prompts, offer_cap_ms=CAP_MS) as house:
+    with running_house(folder, own_prompts=prompts, offer_cap_ms=CAP_MS) as house:
         yield house
 
 

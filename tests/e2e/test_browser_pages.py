@@ -14,7 +14,7 @@ from callers import write_wav
 from playwright.async_api import Browser, Locator, expect
 from whole_house import MARIA, PRINTER, House
 
-from cti.demo import callers_voice
+from svarklar.cli.demo import callers_voice
 from tests.checkout import ROOT
 
 pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]

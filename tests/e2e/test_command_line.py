@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from callers import write_wav
+from command_line import COMMAND, environment, svarklar
 from people import new_contact
 from processes import asterisk_of, family, hearers_of, lives, may_go_first, serve_of
 from speech_samples import say
 from whole_house import PRINTER, House
 
-from cti.settings import Settings
 from phone.agent import Agent
 from phone.timeline import STEPS
-from svarklar import COMMAND, environment, svarklar
+from svarklar.settings import Settings
 
 pytestmark = pytest.mark.server
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from command_line import svarklar
 
 from casestore import contacts, knowledge
 from casestore.db import Store
-from cti.settings import Settings
-from svarklar import svarklar
+from svarklar.settings import Settings
 
 NOWHERE = "http://127.0.0.1:1/models"  # nobody listens there
 ARTICLE = """---

@@ -18,9 +18,9 @@ from desk_view import CallJson, DeskView
 from people import cases_of, history_of, new_contact, open_case_of
 from whole_house import PRINTER, House, running_house
 
-from cti.settings import Settings
 from ivr.speech.models.installed import best, installed
 from phone.caller import Keys, Speech, converse
+from svarklar.settings import Settings
 
 pytestmark = pytest.mark.server
 
@@ -36,7 +36,7 @@ TALKS: dict[str, Talk] = {}
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     doubted = _doubted_model(folder / "models")
-    with running_house(folder, recordings=brief_prompts(folder / "beeps"), models=doubted) as house:
+    with running_house(folder, own_prompts=brief_prompts(folder / "beeps"), models=doubted) as house:
         while DOUBTED not in house.logged():
             time.sleep(0.1)  # until then the bundled model hears
         yield house

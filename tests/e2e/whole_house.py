@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cti.asterisk.process import with_our_death
-from cti.calling import CallPlan, place_call, speech
-from cti.demo import callers_voice
-from cti.secrets import Secrets, load_secrets
-from cti.settings import Settings
+from cti.processes import with_our_death
 from phone.agent import Agent
 from phone.caller import Keys, Turn
 from phone.codecs import codec
+from svarklar.cli.calling import CallPlan, place_call, speech
+from svarklar.cli.demo import callers_voice
+from svarklar.secrets import Secrets, load_secrets
+from svarklar.settings import Settings
 from tests.checkout import ROOT
 from tests.free_ports import free_port
 
@@ -86,7 +86,7 @@ def running_house(folder: Path, **changes: Any) -> Iterator[House]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*with_our_death(), sys.executable, "-m", "cti", "up", "--no-demo"],
+            [*with_our_death(), sys.executable, "-m", "svarklar", "up", "--no-demo"],
             env=os.environ | settings.environment(), stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:

@@ -7,13 +7,13 @@ import pytest
 from aiohttp.test_utils import TestServer
 from desk_browser import API_TOKEN, PASSWORD, Browser, Enter, Serve
 
-from casestore import demo
 from casestore.db import Store
 from cti.bus.memory import MemoryBus
 from screenpop.app import make_app
 from screenpop.desk.api import Figures, Health
 from screenpop.server.config import WebConfig
 from screenpop.server.passwords import hash_password
+from svarklar import demo_people
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def store(tmp_path: Path, password_hash: str) -> Iterator[Store]:
     store.upgrade()
     with store.uow() as tx:
         names = ("anna", "bo", "sofia", "admin")
-        demo.seed(tx, passwords=dict.fromkeys(names, password_hash), now_ms=1_000_000)
+        demo_people.seed(tx, passwords=dict.fromkeys(names, password_hash), now_ms=1_000_000)
     yield store
     store.close()
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cti.settings import Settings
+from cti.asterisk.settings import AsteriskSettings
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "asterisk-config"
+TEMPLATES = Path(__file__).with_name("templates")
 OLDEST = (22, 8)  # the first 22 whose media WebSocket speaks JSON
 
 
@@ -28,17 +28,12 @@ class AsteriskBinary:
     version: str
 
 
-def unpacked_folder(settings: Settings) -> Path:
-    """Where Asterisk is unpacked on a system that has none."""
-    return settings.asterisk_prefix or settings.var / "asterisk"
-
-
-def find_asterisk(settings: Settings) -> AsteriskBinary:
+def find_asterisk(settings: AsteriskSettings) -> AsteriskBinary:
     """The Asterisk in the folder of the settings, else the system's, else the one in the var folder.
 
     Runs `asterisk -V`, so this blocks for some milliseconds. Raises AsteriskMissing.
     """
-    folder = unpacked_folder(settings)
+    folder = settings.unpacked_asterisk
     found = (None if settings.asterisk_prefix else _system()) or _unpacked(folder)
     if found is None:
         oldest = ".".join(map(str, OLDEST))

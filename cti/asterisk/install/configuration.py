@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cti.asterisk.install.binary import TEMPLATES, AsteriskBinary
 from cti.asterisk.install.hold_music import write_hold_music
-from cti.secrets import AGENT_NAME, Secrets
-from cti.settings import Settings, Trunk
+from cti.asterisk.settings import AsteriskSecrets, AsteriskSettings, Trunk
+from domain.endpoints import WEBCALLER, endpoint, is_username
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Asterisk complains where these are missing, and its defaults are right.
@@ -30,24 +30,19 @@ class _Template(string.Template):
     delimiter = "@"
 
 
-def run_folder(settings: Settings) -> Path:
-    """Where this installation's Asterisk has its configuration, log and sockets."""
-    return settings.var.absolute() / "asterisk-run"
-
-
-def reachable_host(settings: Settings) -> str:
+def reachable_host(settings: AsteriskSettings) -> str:
     """The address at which this machine reaches its own servers; loopback where they listen everywhere."""
     return str(_reachable(_address(settings.host)))
 
 
 def write_configuration(
-    settings: Settings, secrets: Secrets, agents: Sequence[str], binary: AsteriskBinary
+    settings: AsteriskSettings, secrets: AsteriskSecrets, agents: Sequence[str], binary: AsteriskBinary
 ) -> Path:
     """Write every file Asterisk needs below var/asterisk-run; returns its asterisk.conf.
 
     The files hold passwords, so their folder is its owner's alone. Raises ConfigurationRefused.
     """
-    run = run_folder(settings)
+    run = settings.asterisk_run_folder
     for folder in ("etc", "lib/keys", "log", "moh", "spool"):
         (run / folder).mkdir(parents=True, exist_ok=True)
     run.chmod(0o700)
@@ -62,7 +57,7 @@ def write_configuration(
     return run / "etc/asterisk.conf"
 
 
-def _values(settings: Settings, secrets: Secrets, binary: AsteriskBinary) -> dict[str, str]:
+def _values(settings: AsteriskSettings, secrets: AsteriskSecrets, binary: AsteriskBinary) -> dict[str, str]:
     """Every name that the templates in asterisk-config/etc use."""
     host = _address(settings.host)
     reachable = _reachable(host)
@@ -80,25 +75,25 @@ def _values(settings: Settings, secrets: Secrets, binary: AsteriskBinary) -> dic
         "support_number": _matching(r"\+?[0-9]{1,20}", settings.support_number, "support_number"),
         "queue": _matching(r"[a-z][a-z0-9_-]*", settings.queue, "queue"),
         "ring_s": str(settings.ring_s),
-        "webcaller_password": secrets.sip["webcaller"],
+        "webcaller_password": secrets.sip[WEBCALLER],
         "ami_secret": secrets.ami,
         "ami_permit": f"{reachable}/{reachable.max_prefixlen}",
-        "run": _matching(r"[^\r\n;]*", str(run_folder(settings)), "var"),
+        "run": _matching(r"[^\r\n;]*", str(settings.asterisk_run_folder), "var"),
         "modules": str(binary.modules),
         "data": str(binary.data),
     }
 
 
-def _agent(agent: str, secrets: Secrets) -> str:
+def _agent(agent: str, secrets: AsteriskSecrets) -> str:
     values = {
-        "agent": _matching(AGENT_NAME.pattern, agent, "agent name"),
-        "browser_password": secrets.sip[f"{agent}-browser"],
-        "phone_password": secrets.sip[f"{agent}-phone"],
+        "agent": _username(agent),
+        "browser_password": secrets.sip[endpoint(agent, "browser")],
+        "phone_password": secrets.sip[endpoint(agent, "phone")],
     }
     return _fill(TEMPLATES / "each/agent.conf", values)
 
 
-def _callers(settings: Settings) -> str:
+def _callers(settings: AsteriskSettings) -> str:
     """Who may call without a password: the trunks; on loopback anybody."""
     trunks = "".join(_trunk(trunk) for trunk in settings.trunks)
     return trunks + (
@@ -129,6 +124,12 @@ def _reachable(host: Address) -> Address:
 
 def _in_uri(address: Address) -> str:
     return f"[{address}]" if address.version == 6 else str(address)
+
+
+def _username(agent: str) -> str:
+    if not is_username(agent):
+        raise ConfigurationRefused(f"agent name: {agent!r} is no username")
+    return agent
 
 
 def _matching(pattern: str, value: str, name: str) -> str:

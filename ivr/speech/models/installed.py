@@ -5,41 +5,25 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from ivr.speech import NoModel
 from ivr.speech.models import official
 from ivr.speech.models.folder import Model, is_model, read
 from ivr.speech.models.official import ModelUnusable, Progress
+from ivr.speech.settings import SpeechSettings
 
 __all__ = ["Model", "ModelUnusable", "Progress", "add", "best", "fetch", "installed"]
 
 _BUNDLED = Path(__file__).parent / "bundled"
 
 
-class ModelSettings(Protocol):
-    """What is needed of the settings."""
-
-    @property
-    def models(self) -> Path | None:
-        """The folder of added models; None: `models` in the var folder."""
-
-    @property
-    def var(self) -> Path:
-        """The folder of everything that is made at run time."""
-
-    @property
-    def model_source(self) -> str:
-        """The address that official models are fetched from."""
-
-
-def installed(settings: ModelSettings) -> tuple[Model, ...]:
+def installed(settings: SpeechSettings) -> tuple[Model, ...]:
     """Every model at this moment, weakest first: bundled before added, smaller before larger ones.
 
     So of two that speak a language the later one is used.
     """
     found = [model for path in _folders(_BUNDLED) if (model := read(path, bundled=True))]
-    found += [model for path in _folders(folder(settings)) if (model := read(path))]
+    found += [model for path in _folders(settings.models_folder) if (model := read(path))]
     return tuple(sorted(found, key=lambda model: (not model.bundled, model.size_bytes, model.name)))
 
 
@@ -51,27 +35,22 @@ def best(models: Sequence[Model], language: str) -> Model:
     raise NoModel(f"no speech model for {language!r}: svarklar model add {language}")
 
 
-def folder(settings: ModelSettings) -> Path:
-    """Where added models are; it need not exist."""
-    return (settings.models or settings.var / "models").absolute()
-
-
-def add(settings: ModelSettings, wanted: str, progress: Progress = lambda share: None) -> Model:
+def add(settings: SpeechSettings, wanted: str, progress: Progress = lambda share: None) -> Model:
     """Add a model by language or by path, and wait for it; for the command line. Raises ModelUnusable."""
     if wanted and (path := Path(wanted).expanduser()).is_dir():
-        return _copy(path, folder(settings))
+        return _copy(path, settings.models_folder)
     if not wanted.replace("-", "").isalpha():
         raise ModelUnusable(f"{wanted} is neither a folder nor a language such as en or sv")
     return asyncio.run(fetch(settings, wanted, progress))
 
 
-async def fetch(settings: ModelSettings, language: str, progress: Progress = lambda share: None) -> Model:
+async def fetch(settings: SpeechSettings, language: str, progress: Progress = lambda share: None) -> Model:
     """Fetch the small official model of a language, going on where an earlier try broke off.
 
     The one that is installed already is not fetched again. Raises ModelUnusable, with what to do.
     """
     entry = await official.find(settings.model_source, language)
-    path = folder(settings) / entry.name
+    path = settings.models_folder / entry.name
     if not is_model(path):
         await official.install(entry, path, progress)
     return _required(path)

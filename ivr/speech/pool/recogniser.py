@@ -7,33 +7,21 @@ on this machine) and none while it is behind. A stream whose process is lost fai
 import asyncio
 import os
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
 from ivr.speech import NoModel, Overloaded, Stream, Thresholds
-from ivr.speech.models.installed import Model, ModelSettings, best
+from ivr.speech.models.installed import Model, best
 from ivr.speech.pool import calibration
 from ivr.speech.pool.decoder import Decoder
 from ivr.speech.pool.supervisor import Supervisor
+from ivr.speech.settings import SpeechSettings
 
 ADMIT_LAG_S = 0.3  # a process so far behind takes nobody new
 
 _LOAD_WAIT_S = 3.0  # a caller waits so long for the first model after a start, then goes by keys
 
 log = structlog.get_logger()
-
-
-class PoolSettings(ModelSettings, Protocol):
-    """What is needed of the settings."""
-
-    @property
-    def decoders(self) -> int:
-        """How many processes; 0: one a core."""
-
-    @property
-    def streams_per_decoder(self) -> int:
-        """Most streams of each; 0: measured."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +126,7 @@ class Pool:
         return calibration.limit(max(decoder.models.values()))
 
 
-async def start_recogniser(settings: PoolSettings) -> Pool:
+async def start_recogniser(settings: SpeechSettings) -> Pool:
     """Start the processes; their models load while this returns."""
     supervisor = Supervisor(settings, settings.decoders or len(os.sched_getaffinity(0)))
     await supervisor.start()

@@ -8,8 +8,9 @@ from typing import Any
 
 import structlog
 
-from ivr.speech.models.installed import Model, ModelSettings, installed
+from ivr.speech.models.installed import Model, installed
 from ivr.speech.pool.decoder import Decoder, spawn
+from ivr.speech.settings import SpeechSettings
 
 _WATCH_S = 0.25
 _RESCAN_WATCHES = 8  # every two seconds: is there a new model?
@@ -21,7 +22,7 @@ log = structlog.get_logger()
 class Supervisor:
     """So many living decoders, whatever happens."""
 
-    def __init__(self, settings: ModelSettings, wanted: int) -> None:
+    def __init__(self, settings: SpeechSettings, wanted: int) -> None:
         self.decoders: list[Decoder] = []
         self.installed: tuple[Model, ...] = ()  # weakest first, without those that could not be read
         self._settings, self._wanted = settings, wanted

@@ -7,7 +7,8 @@ from ami_replay import transcript
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cti.asterisk.ami_events import AmiMessage, phone_of, resynced, translate
+from cti.asterisk.ami_events import AmiMessage, resynced, translate
+from domain.endpoints import phone_of
 from domain.records import AgentLeg
 
 

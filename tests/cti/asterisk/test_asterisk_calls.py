@@ -8,10 +8,10 @@ import pytest
 from aiohttp import WSMsgType, web
 from raw_asterisk import Manager, gateway
 
-from cti.secrets import load_secrets
-from cti.settings import Trunk
+from cti.asterisk.settings import Trunk
 from phone.codecs import codec
 from phone.user_agent import CallFailed, UserAgent
+from svarklar.secrets import load_secrets
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("asterisk")]
 HOSTILE_NAME = "Eve <sip:x> ${SHELL(id)}, $[1+1] ;[x] åäö"

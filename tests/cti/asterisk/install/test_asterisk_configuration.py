@@ -9,8 +9,8 @@ import pytest
 from cti.asterisk.install.binary import AsteriskBinary
 from cti.asterisk.install.configuration import ConfigurationRefused, write_configuration
 from cti.asterisk.install.hold_music import LEVEL_DBFS, compose
-from cti.secrets import load_secrets
-from cti.settings import Trunk
+from cti.asterisk.settings import Trunk
+from svarklar.secrets import load_secrets
 
 BINARY = AsteriskBinary(argv=("asterisk",), modules=Path("/m"), data=Path("/d"), version="22.10.1")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cti.settings import Settings
 from ivr.speech import NoModel, Thresholds
 from ivr.speech.models.folder import UNMEASURED, language_of_name, read
 from ivr.speech.models.installed import ModelUnusable, add, best, installed
+from svarklar.settings import Settings
 
 
 @pytest.fixture

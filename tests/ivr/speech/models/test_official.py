@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from cti.settings import Settings
 from ivr.speech.models.installed import ModelUnusable, fetch, installed
+from svarklar.settings import Settings
 
 NAME = "vosk-model-small-sv-rhasspy-0.15"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cti.settings import Settings
 from ivr.speech import Failed, Heard, Overloaded, Result, Stream, Thresholds
 from ivr.speech.pool.recogniser import ADMIT_LAG_S, Pool, start_recogniser
+from svarklar.settings import Settings
 from tests.speech_samples import frames, join, say, silence, trimmed
 
 SENTENCE = "my laptop screen is black after the update"

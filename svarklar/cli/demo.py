@@ -7,18 +7,18 @@ from typing import Any
 
 from rich.console import Console
 
-from casestore import demo
 from casestore.db import Store
-from cti.asterisk.install.binary import unpacked_folder
-from cti.calling import CallPlan, OnStep, place_call, speech
-from cti.secrets import Secrets
-from cti.settings import Settings
+from domain.endpoints import endpoint
 from domain.events import now_ms
 from ivr.speaking.voices import Flite, Voice, best_voices, find_flite
 from phone.agent import Agent
 from phone.caller import Turn
 from phone.codecs import codec
 from phone.timeline import STEPS, detail
+from svarklar import demo_people
+from svarklar.cli.calling import CallPlan, OnStep, place_call, speech
+from svarklar.secrets import Secrets
+from svarklar.settings import Settings
 
 CALLER, AGENT = "+46701740605", "bo"
 _STATEMENT = "the printer on our floor has a paper jam and nobody in the office can print"
@@ -27,8 +27,8 @@ _CODEC = "g722"
 
 def callers_voice(settings: Settings) -> Voice:
     """Another voice than the prompts', where there is one."""
-    flite = find_flite(unpacked_folder(settings))
-    return Flite(flite, "rms") if flite else best_voices(unpacked_folder(settings))[-1]
+    flite = find_flite(settings.unpacked_asterisk)
+    return Flite(flite, "rms") if flite else best_voices(settings.unpacked_asterisk)[-1]
 
 
 async def demo_call(
@@ -40,7 +40,11 @@ async def demo_call(
     """
     web = f"http://{settings.host}:{settings.web_port}"
     agent = Agent(
-        AGENT, secrets.demo[AGENT], web, (settings.host, settings.sip_port), secrets.sip[f"{AGENT}-phone"]
+        AGENT,
+        secrets.demo[AGENT],
+        web,
+        (settings.host, settings.sip_port),
+        secrets.sip[endpoint(AGENT, "phone")],
     )
     try:
         if await agent.log_in() and not even_if_staffed:
@@ -62,7 +66,7 @@ def _begin_anew(settings: Settings) -> None:
     store = Store(settings.database)
     try:
         with store.uow() as tx:
-            demo.close_cases(tx, CALLER, now_ms=now_ms())
+            demo_people.close_cases(tx, CALLER, now_ms=now_ms())
     finally:
         store.close()
 
@@ -93,4 +97,4 @@ def failures(report: Mapping[str, Any]) -> list[str]:
 
 def timeline_file(settings: Settings) -> Path:
     """Where `svarklar demo` leaves its report."""
-    return settings.var / "demo" / "timeline.json"
+    return settings.timeline_file

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from casestore import contacts, knowledge
-from cti.calling import CallPlan, place_call, recording, speech
-from cti.demo import callers_voice, demo_call, failures, printer, timeline_file
-from cti.preparation import open_store, prepare, prompts
-from cti.secrets import load_secrets
-from cti.settings import Settings
-from cti.up import running, until_told_to_stop
+from cti.asterisk.install.binary import TEMPLATES, AsteriskMissing, find_asterisk
 from ivr.speaking.prompts import make_all
 from ivr.speech.models.installed import ModelUnusable, add, installed
 from ivr.texts import LANGUAGES, catalogue
@@ -23,6 +20,12 @@ from phone.agent import DeskRefused
 from phone.caller import Keys, Turn
 from phone.codecs import codec
 from phone.user_agent import CallFailed
+from svarklar.cli.calling import CallPlan, place_call, recording, speech
+from svarklar.cli.demo import callers_voice, demo_call, failures, printer, timeline_file
+from svarklar.preparation import open_store, prepare, prompts
+from svarklar.secrets import load_secrets
+from svarklar.settings import Settings
+from svarklar.up import running, until_told_to_stop
 
 _NEWCOMER_S = 6.0  # for somebody to log in before the demo shows itself
 
@@ -107,6 +110,16 @@ def add_model_of(settings: Settings, model: str, console: Console, errors: Conso
         return 1
     console.print(f"Added {added.name} for {added.language}: calls use it from now on.", highlight=False)
     return 0
+
+
+def fetch_asterisk(settings: Settings) -> None:
+    """Return when a usable Asterisk is there, else become the script that fetches one."""
+    try:
+        find_asterisk(settings)
+    except AsteriskMissing:
+        sys.stdout.flush()
+        script = str(TEMPLATES / "fetch.sh")
+        os.execv(script, (script, str(settings.unpacked_asterisk)))  # noqa: S606
 
 
 def make_prompts(settings: Settings, console: Console) -> None:

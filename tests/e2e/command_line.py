@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 
-from cti.settings import Settings
+from svarklar.settings import Settings
 
-COMMAND = (sys.executable, "-m", "cti")
+COMMAND = (sys.executable, "-m", "svarklar")
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cti.settings import Settings, Trunk
+from cti.asterisk.settings import Trunk
+from svarklar.settings import Settings
 from tests.checkout import ROOT
 
 README = ROOT / "README.md"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -11,9 +10,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from cti.settings import Settings
+from cti.asterisk.settings import AsteriskSecrets
+from domain.endpoints import WEBCALLER, endpoints_of, is_username
+from svarklar.settings import Settings
 
-AGENT_NAME = re.compile(r"[a-z][a-z0-9]*")
 DEMO_LOGINS = ("anna", "bo", "sofia", "admin")
 # Typed by hand from a terminal, so nothing that can be taken for something else.
 _TYPEABLE = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -24,12 +24,10 @@ class SecretsUnusable(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Secrets:
+class Secrets(AsteriskSecrets):
     """Passwords: `sip` by endpoint, `demo` by login; `api_token` is for `svarklar call`."""
 
-    ami: str = field(repr=False)
     api_token: str = field(repr=False)
-    sip: dict[str, str] = field(repr=False)
     demo: dict[str, str] = field(repr=False)
 
 
@@ -39,9 +37,9 @@ def load_secrets(settings: Settings, agents: Sequence[str]) -> Secrets:
     Raises SecretsUnusable for a damaged or readable file, ValueError for a name no agent may have.
     """
     for agent in agents:
-        if not AGENT_NAME.fullmatch(agent):
+        if not is_username(agent):
             raise ValueError(f"{agent!r} is no agent name: lower-case letters a–z and digits only")
-    path = settings.var / "secrets.json"
+    path = settings.secrets_file
     known = _read(path) if path.exists() else None
     wanted = _complete(known, agents, demo=settings.demo)
     if wanted != known:
@@ -51,8 +49,8 @@ def load_secrets(settings: Settings, agents: Sequence[str]) -> Secrets:
 
 def _complete(known: Secrets | None, agents: Sequence[str], *, demo: bool) -> Secrets:
     """What is known, and something random for whatever is not; nothing known changes."""
-    endpoints = [f"{agent}-{kind}" for agent in agents for kind in ("browser", "phone")]
-    sip = {endpoint: secrets.token_urlsafe(24) for endpoint in ("webcaller", *endpoints)}
+    endpoints = [endpoint for agent in agents for endpoint in endpoints_of(agent)]
+    sip = {endpoint: secrets.token_urlsafe(24) for endpoint in (WEBCALLER, *endpoints)}
     logins = {login: _typeable_password() for login in DEMO_LOGINS} if demo else {}
     if known is None:
         return Secrets(

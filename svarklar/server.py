@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
-from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -27,12 +26,7 @@ from cti.asterisk.intake import Intake
 from cti.asterisk.media import MediaServer
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
-from cti.loop_watch import LoopWatch
-from cti.preparation import prepare, prompts
 from cti.recovery import unfinished
-from cti.secrets import Secrets
-from cti.settings import Settings
-from cti.up import until_told_to_stop
 from domain.events import CallAnswered, now_ms
 from domain.records import Call, CaseSummary
 from domain.views import ArticleView, CaseView
@@ -43,6 +37,11 @@ from ivr.speech.models.installed import ModelUnusable, best, fetch, installed
 from ivr.speech.pool.recogniser import start_recogniser
 from screenpop.app import make_app
 from screenpop.server.config import WebConfig
+from svarklar.loop_watch import LoopWatch
+from svarklar.preparation import prepare, prompts
+from svarklar.secrets import Secrets
+from svarklar.settings import Settings
+from svarklar.up import until_told_to_stop
 
 log = structlog.get_logger()
 
@@ -105,7 +104,7 @@ async def _start_bridge(
             calls.save(tx, asdict(call))
 
     def summarise(case: CaseView) -> CaseSummary:
-        has_voice = recordings.find(statements(settings), case.number) is not None
+        has_voice = recordings.find(settings.recordings_folder, case.number) is not None
         return summary(case, has_voice=has_voice)
 
     with store.uow() as tx:
@@ -135,8 +134,8 @@ async def _start_voice(
             bus,
             *await asyncio.to_thread(_study, articles, settings),
             region=settings.region,
-            statements=statements(settings),
-            spool=settings.var / "unsaved-cases.jsonl",
+            statements=settings.recordings_folder,
+            spool=settings.unsaved_cases_file,
         )
     )
     parts.callback(asyncio.create_task(_keep_learning(house, articles, store, settings)).cancel)
@@ -201,7 +200,7 @@ async def _start_web(app: web.Application, settings: Settings, parts: AsyncExitS
 def web_config(settings: Settings, secrets: Secrets) -> WebConfig:
     """The web server's share of settings and secrets."""
     return WebConfig(
-        statements=statements(settings),
+        statements=settings.recordings_folder,
         api_token=secrets.api_token,
         sip_passwords=secrets.sip,
         sip_host=settings.host,
@@ -225,7 +224,7 @@ async def _tidy(settings: Settings, store: Store) -> None:
     """Daily: the callers' voices are kept no longer than the setting says, nor logins that are over."""
 
     def tidy() -> None:
-        recordings.expire(statements(settings), settings.statement_days, time.time())
+        recordings.expire(settings.recordings_folder, settings.statement_days, time.time())
         with store.uow() as tx:
             users.end_expired_sessions(tx, now_ms())
 
@@ -235,11 +234,6 @@ async def _tidy(settings: Settings, store: Store) -> None:
         except Exception:
             log.exception("not_tidied")
         await asyncio.sleep(_DAY_S)
-
-
-def statements(settings: Settings) -> Path:
-    """Where the callers' own voices are kept."""
-    return settings.var / "recordings"
 
 
 def configure_log(settings: Settings) -> None:

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import structlog
 
-from casestore import demo, knowledge, users
+from casestore import knowledge, users
 from casestore.db import Store
-from cti.asterisk.install.binary import unpacked_folder
-from cti.secrets import DEMO_LOGINS, Secrets, load_secrets
-from cti.settings import Settings
 from domain.events import now_ms
 from ivr.speaking.prompts import Prompts
 from ivr.speaking.voices import best_voices
 from screenpop.server.passwords import hash_password
+from svarklar import demo_people
+from svarklar.secrets import DEMO_LOGINS, Secrets, load_secrets
+from svarklar.settings import Settings
 
 log = structlog.get_logger()
 
-KNOWLEDGE = Path(__file__).resolve().parents[1] / "knowledge"
+KNOWLEDGE = Path(__file__).with_name("knowledge")
 
 
 def open_store(settings: Settings) -> Store:
@@ -45,7 +45,7 @@ def fill(settings: Settings, store: Store) -> None:
         secrets = load_secrets(settings, DEMO_LOGINS)
         hashes = {name: hash_password(password) for name, password in secrets.demo.items()}
         with store.uow() as tx:
-            demo.seed(tx, passwords=hashes, now_ms=now_ms())
+            demo_people.seed(tx, passwords=hashes, now_ms=now_ms())
         log.info("demo_people_added", logins=list(hashes))
 
 
@@ -62,4 +62,4 @@ def prepare(settings: Settings) -> tuple[Secrets, tuple[str, ...]]:
 
 def prompts(settings: Settings) -> Prompts:
     """The prompts of this installation, with the best voices it has."""
-    return Prompts(settings.var / "prompts", best_voices(unpacked_folder(settings)), settings.recordings)
+    return Prompts(settings.prompts_folder, best_voices(settings.unpacked_asterisk), settings.own_prompts)

@@ -12,14 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from casestore import knowledge, users
 from casestore.db import Store, StoreBusy
-from cti.asterisk.install.binary import AsteriskMissing, find_asterisk, unpacked_folder
+from cti.asterisk.install.binary import AsteriskMissing, find_asterisk
 from cti.processes import go_first
-from cti.secrets import SecretsUnusable, load_secrets
-from cti.settings import Settings
 from ivr.speaking.voices import SpeechFailed, best_voices
 from ivr.speech.models.installed import installed
 from ivr.texts import LANGUAGES
 from screenpop.server.config import STATIC
+from svarklar.secrets import SecretsUnusable, load_secrets
+from svarklar.settings import Settings
 
 State = Literal["works", "weaker", "broken"]
 _SIGNS: dict[State, str] = {
@@ -102,7 +102,7 @@ def _pages(_settings: Settings) -> Iterator[Finding]:
 
 
 def _voices(settings: Settings) -> Iterator[Finding]:
-    for voice in best_voices(unpacked_folder(settings)):
+    for voice in best_voices(settings.unpacked_asterisk):
         languages = sorted(voice.languages())
         try:
             for language in languages:

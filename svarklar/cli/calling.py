@@ -11,14 +11,14 @@ from typing import Any
 
 import aiohttp
 
-from cti.secrets import Secrets
-from cti.settings import Settings
 from ivr.speaking.voices import Voice, resample
 from phone.call import PhoneCall
 from phone.caller import Speech, Turn, converse
 from phone.codecs import codec
 from phone.timeline import STEPS, report
 from phone.user_agent import UserAgent
+from svarklar.secrets import Secrets
+from svarklar.settings import Settings
 
 _TALK_S = 3.0  # with the agent, before the caller hangs up
 _LONGEST_S = 180.0

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cti.settings import Settings
 from domain.records import ITIL
+from svarklar.settings import Settings
 from tests.checkout import ROOT
 
 README = ROOT / "README.md"

@@ -1,4 +1,4 @@
-"""The command line: `svarklar`. Each command says what it does; settings come from cti/settings.py."""
+"""The command line: `svarklar`. Each command says what it does; settings come from svarklar/settings.py."""
 
 import asyncio
 import json
@@ -13,8 +13,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from cti.ordered import OrderedCommand
-from cti.settings import Settings
+from svarklar.cli.option_order import OrderedCommand
+from svarklar.settings import Settings
 
 console = Console()
 errors = Console(stderr=True, soft_wrap=True)  # one line stays one line
@@ -60,7 +60,7 @@ def _or_one_line(action: Callable[[], Any], *expected: type[Exception]) -> Any:
 @app.command()
 def serve() -> None:
     """Run bridge, voice response and desk on an Asterisk that is already there."""
-    from cti.app import run_server
+    from svarklar.server import run_server
 
     _or_one_line(lambda: asyncio.run(run_server(_settings())), OSError)
 
@@ -68,7 +68,7 @@ def serve() -> None:
 @app.command()
 def up(demo: Annotated[bool, typer.Option(help="Show a demo call when no agent is ready.")] = True) -> None:
     """Start Asterisk and `serve` together, keep them alive, end them with Ctrl-C."""
-    from cti.commands import run_up
+    from svarklar.cli.commands import run_up
 
     _or_one_line(lambda: asyncio.run(run_up(_settings(), console, demo=demo)), *_start_errors())
 
@@ -76,7 +76,7 @@ def up(demo: Annotated[bool, typer.Option(help="Show a demo call when no agent i
 @app.command()
 def demo() -> None:
     """Start everything, take one demo call, write var/demo/timeline.json, end; 1 where a step failed."""
-    from cti.commands import run_demo
+    from svarklar.cli.commands import run_demo
 
     failed = _or_one_line(lambda: asyncio.run(run_demo(_settings(), console)), *_start_errors())
     for line in failed:
@@ -99,8 +99,8 @@ def call(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Place a real call to the running server; --say, --wav and --keys take turns in the order given."""
-    from cti.commands import run_call
     from phone.user_agent import CallFailed
+    from svarklar.cli.commands import run_call
 
     turns = [(kind, value) for kind, value in context.obj if kind in ("say", "wav", "keys")]
     report = _or_one_line(
@@ -128,7 +128,7 @@ def call(
 @app.command()
 def doctor() -> None:
     """Say what works, what does not and what to do about it; 1 where something must be mended."""
-    from cti.doctor import examine
+    from svarklar.cli.doctor import examine
 
     raise typer.Exit(0 if asyncio.run(examine(_settings(), console)) else 1)
 
@@ -136,7 +136,7 @@ def doctor() -> None:
 @database.command("upgrade")
 def upgrade() -> None:
     """Bring the tables up to this version; an empty database gets articles and the demo's people."""
-    from cti.preparation import prepare
+    from svarklar.preparation import prepare
 
     settings = _settings()
     prepare(settings)
@@ -146,7 +146,7 @@ def upgrade() -> None:
 @contacts_app.command("import")
 def import_contacts(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Add or change contacts from a CSV file (columns in the README)."""
-    from cti.commands import import_contacts_from
+    from svarklar.cli.commands import import_contacts_from
 
     raise typer.Exit(import_contacts_from(_settings(), file, console, errors))
 
@@ -154,7 +154,7 @@ def import_contacts(file: Annotated[Path, typer.Argument(exists=True, dir_okay=F
 @articles_app.command("import")
 def import_articles(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)]) -> None:
     """Replace the knowledge base with the Markdown files of a folder (one subfolder a language)."""
-    from cti.commands import import_articles_from
+    from svarklar.cli.commands import import_articles_from
 
     raise typer.Exit(import_articles_from(_settings(), folder, console, errors))
 
@@ -162,7 +162,7 @@ def import_articles(folder: Annotated[Path, typer.Argument(exists=True, file_oka
 @models.command("list")
 def list_models() -> None:
     """Show the speech models that are installed and what they are trusted with."""
-    from cti.commands import show_models
+    from svarklar.cli.commands import show_models
 
     show_models(_settings(), console)
 
@@ -172,15 +172,23 @@ def add_model(
     model: Annotated[str, typer.Argument(help="A language (en, sv, de …) or a model's folder.")],
 ) -> None:
     """Fetch the official model of a language, or take a folder; calls use it from then on."""
-    from cti.commands import add_model_of
+    from svarklar.cli.commands import add_model_of
 
     raise typer.Exit(add_model_of(_settings(), model, console, errors))
 
 
 @app.command(hidden=True)
+def asterisk() -> None:
+    """See to it that there is an Asterisk; fetches one where there is none."""
+    from svarklar.cli.commands import fetch_asterisk
+
+    fetch_asterisk(_settings())
+
+
+@app.command(hidden=True)
 def prompts() -> None:
     """Make every fixed prompt, so that the first caller does not wait."""
-    from cti.commands import make_prompts
+    from svarklar.cli.commands import make_prompts
 
     make_prompts(_settings(), console)
 
@@ -189,8 +197,8 @@ def _start_errors() -> tuple[type[Exception], ...]:
     from cti.asterisk.install.binary import AsteriskMissing
     from cti.asterisk.install.configuration import ConfigurationRefused
     from cti.asterisk.process import AsteriskFailed
-    from cti.secrets import SecretsUnusable
-    from cti.up import StartFailed
+    from svarklar.secrets import SecretsUnusable
+    from svarklar.up import StartFailed
 
     return AsteriskFailed, AsteriskMissing, ConfigurationRefused, SecretsUnusable, StartFailed, OSError
 
@@ -198,7 +206,3 @@ def _start_errors() -> tuple[type[Exception], ...]:
 def main() -> None:
     """Entry point."""
     app(prog_name="svarklar")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from cti.secrets import DEMO_LOGINS, SecretsUnusable, load_secrets
+from svarklar.secrets import DEMO_LOGINS, SecretsUnusable, load_secrets
 
 
 def test_secrets_are_made_at_first_start_and_stay(settings):

@@ -18,10 +18,10 @@ import structlog
 
 from cti.asterisk.install.binary import find_asterisk
 from cti.asterisk.install.configuration import write_configuration
-from cti.asterisk.process import AsteriskFailed, AsteriskProcess, port_taken, with_our_death
-from cti.processes import go_first
-from cti.secrets import Secrets
-from cti.settings import Settings
+from cti.asterisk.process import AsteriskFailed, AsteriskProcess
+from cti.processes import end, go_first, port_taken, with_our_death
+from svarklar.secrets import Secrets
+from svarklar.settings import Settings
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class ServeProcess:
             *with_our_death(),
             sys.executable,
             "-m",
-            "cti",
+            "svarklar",
             "serve",
             env=self._environment,
             start_new_session=True,
@@ -77,15 +77,8 @@ class ServeProcess:
     async def stop(self, patience_s: float = _STOP_TIMEOUT_S) -> None:
         """End it, by force if it does not listen."""
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), patience_s)
-        except TimeoutError:
-            log.warning("serve_killed", pid=process.pid)
-            process.kill()
-            await process.wait()
+        if process:
+            await end(process, "serve", patience_s)
 
     async def healthy(self) -> bool:
         """Whether it answers; what it says of its parts is not for us to mend."""

@@ -1,0 +1,49 @@
+"""What Asterisk needs to know of an installation: its share of the settings and of the secrets."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from domain.paths import VarFolder
+
+
+class Trunk(BaseModel):
+    """A SIP trunk or telephone exchange that may send callers to us."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    host: str = Field(description="address the calls come from, as IP or network")
+
+
+class AsteriskSettings(VarFolder):
+    """Addresses, ports and the queue."""
+
+    host: str = Field("127.0.0.1", description="address that every server listens on")
+    agi_port: int = Field(4573, description="FastAGI, for Asterisk")
+    media_port: int = Field(9095, description="call audio, for Asterisk")
+    ami_port: int = Field(5038, description="Asterisk Manager")
+    asterisk_http_port: int = Field(8088, description="Asterisk's WebSocket for browser phones")
+    sip_port: int = Field(5060, description="SIP over UDP")
+    rtp_start: int = Field(20000, description="first RTP port")
+    rtp_end: int = Field(20199, description="last RTP port")
+    asterisk_prefix: Path | None = Field(
+        None,
+        description="folder of an unpacked Asterisk; empty: the system's, else asterisk in the var folder",
+    )
+    support_number: str = Field("100", description="the number that callers dial")
+    queue: str = Field("support", description="name of the Asterisk queue")
+    ring_s: int = Field(15, description="seconds an agent's phone rings before the next is tried")
+    trunks: list[Trunk] = Field(default_factory=list, description="who may send calls from elsewhere")
+
+    @property
+    def unpacked_asterisk(self) -> Path:
+        """Where Asterisk is unpacked on a system that has none."""
+        return self.asterisk_prefix or self.asterisk_folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsteriskSecrets:
+    """The Manager's password, and those of the phones by endpoint."""
+
+    ami: str = field(repr=False)
+    sip: dict[str, str] = field(repr=False)

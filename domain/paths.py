@@ -1,0 +1,51 @@
+"""Where everything lies in the var folder: the one place that knows."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+
+class VarFolder(BaseModel):
+    """The folder of everything that is made or kept at run time, and each thing's place in it."""
+
+    var: Path = Field(Path("var"), description="folder for everything that is made or kept at run time")
+
+    @property
+    def database_file(self) -> Path:
+        """Cases, calls, contacts and facts, where no other database is named."""
+        return self.var / "svarklar.db"
+
+    @property
+    def unsaved_cases_file(self) -> Path:
+        """The spool: cases that the database would not take yet."""
+        return self.var / "unsaved-cases.jsonl"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Readable by its owner alone."""
+        return self.var / "secrets.json"
+
+    @property
+    def recordings_folder(self) -> Path:
+        """The callers' own voices."""
+        return self.var / "recordings"
+
+    @property
+    def prompts_folder(self) -> Path:
+        """What is said to callers, spoken once."""
+        return self.var / "prompts"
+
+    @property
+    def asterisk_folder(self) -> Path:
+        """Where Asterisk is unpacked on a system that has none."""
+        return self.var / "asterisk"
+
+    @property
+    def asterisk_run_folder(self) -> Path:
+        """Asterisk's configuration, log and sockets; absolute, for Asterisk is told of it."""
+        return self.var.absolute() / "asterisk-run"
+
+    @property
+    def timeline_file(self) -> Path:
+        """The last demo call, step by step."""
+        return self.var / "demo" / "timeline.json"

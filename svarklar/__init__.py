@@ -1,0 +1,1 @@
+"""The program: every part put together, its settings, secrets and command line."""
