@@ -1,4 +1,4 @@
-"""What a dialogue may ask of the house: contacts, cases, judgement, solutions, and to state facts. A port."""
+"""What a way in may ask: contacts, cases, judgement, solutions, and to publish facts. A port."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from domain.views import Callers, CaseView, ContactView
 
 
 @dataclass(frozen=True)
-class Voice:
+class Sound:
     """What the caller said: signed 16-bit little-endian mono."""
 
     sound: bytes = field(repr=False)
@@ -28,11 +28,11 @@ class CaseChange:
     number: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     what: str = ""
-    voice: Voice | None = None
+    voice: Sound | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class SavedCase:
     """The case as it is now, whether there is sound of it, and the contact's other open cases."""
 
     case: CaseView
@@ -48,11 +48,11 @@ class Found:
     similar: tuple[CaseSummary, ...] = ()
 
 
-class NotKept(Exception):
+class NotSaved(Exception):
     """The database did not take the case now; it is safe in the spool and registered later."""
 
 
-class House(Protocol):
+class Casework(Protocol):
     """Everything behind the dialogue; nothing here holds the event loop."""
 
     async def callers(self, number: str) -> Callers:
@@ -67,13 +67,13 @@ class House(Protocol):
     async def judge(self, text: str, alternatives: tuple[str, ...], language: str) -> Mapping[str, Any]:
         """The fields of a case that the words decide: title, service … and `because`."""
 
-    async def keep(self, change: CaseChange) -> Kept:
-        """Write the case; raises NotKept where it could only be spooled."""
+    async def save(self, change: CaseChange) -> SavedCase:
+        """Write the case; raises NotSaved where it could only be spooled."""
 
     async def find(self, texts: tuple[tuple[str, float], ...], language: str, but: str) -> Found:
         """Solutions and open cases like the weighted texts; `but` is the number of the case itself."""
 
-    async def state(self, event: CallEvent) -> None:
+    async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""
 
 

@@ -1,4 +1,4 @@
-"""What a dialogue asks of the house, answered from the case store in threads of its own."""
+"""What a dialogue asks of the casework, answered from the case store in threads of its own."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ import structlog
 from casestore import cases, contacts, recordings
 from casestore.cases import NewCase
 from casestore.db import Store, Transaction
-from casework.port import CaseChange, Found, Kept, NotKept, summary
+from casework.port import CaseChange, Found, NotSaved, SavedCase, summary
 from casework.search.ranking import Ranking
 from casework.spool import Spool
 from casework.triage.understand import Understanding
@@ -26,15 +26,15 @@ from domain.views import Callers, CaseView, ContactView
 log = structlog.get_logger()
 
 _READERS, _WRITERS = 4, 2  # apart: who waits for a locked database is in nobody's way
-_KEEP_S = 3.0  # a locked database must not hold the caller longer: the spool takes the case
+_SAVE_S = 3.0  # a locked database must not hold the caller longer: the spool takes the case
 _RETRY_S = 5.0
 _BY = "ivr"
 
 Result = TypeVar("Result")
 
 
-class StoreHouse:
-    """`casework.port.House` over a case store; an asynchronous context manager that retries the spool."""
+class CaseService:
+    """`casework.port.Casework` over a case store; an asynchronous context manager that retries the spool."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class StoreHouse:
         self._region, self._statements = region, statements
         self._spool = Spool(spool)
         self._unsaved = asyncio.Event()
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="house-reads")
-        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="house-writes")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="casework-reads")
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="casework-writes")
 
-    async def __aenter__(self) -> "StoreHouse":
+    async def __aenter__(self) -> "CaseService":
         self._unsaved.set()  # what an earlier run has left
         self._retrying = asyncio.create_task(self._retry())
         return self
@@ -101,20 +101,20 @@ class StoreHouse:
         understood = await self._thread(lambda: self._understanding.understand(text, alternatives, language))
         return asdict(understood)
 
-    async def keep(self, change: CaseChange) -> Kept:
-        """Write the case; raises NotKept where it could only be spooled."""
+    async def save(self, change: CaseChange) -> SavedCase:
+        """Write the case; raises NotSaved where it could only be spooled."""
         at_ms, given_up = now_ms(), threading.Event()
         writing = asyncio.ensure_future(
             self._thread(lambda: self._write(change, at_ms, given_up), self._writers)
         )
         try:
-            return await asyncio.wait_for(asyncio.shield(writing), _KEEP_S)
+            return await asyncio.wait_for(asyncio.shield(writing), _SAVE_S)
         except Exception as error:
             given_up.set()
             writing.add_done_callback(lambda done: done.cancelled() or done.exception())
             await asyncio.to_thread(self._spool.add, change, at_ms)
             self._unsaved.set()
-            raise NotKept(repr(error)) from error
+            raise NotSaved(repr(error)) from error
 
     async def find(self, texts: tuple[tuple[str, float], ...], language: str, but: str) -> Found:
         """Solutions and open cases like the weighted texts."""
@@ -138,7 +138,7 @@ class StoreHouse:
 
         return await self._read(look)
 
-    async def state(self, event: CallEvent) -> None:
+    async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""
         try:
             await self._bus.publish(CALLS, event)
@@ -155,19 +155,19 @@ class StoreHouse:
 
         return await self._thread(inside)
 
-    def _write(self, change: CaseChange, at_ms: int, given_up: threading.Event | None = None) -> Kept:
+    def _write(self, change: CaseChange, at_ms: int, given_up: threading.Event | None = None) -> SavedCase:
         """Write the case, unless it was given up (and spooled) before the database let us."""
         with self._store.uow() as tx:
             if given_up and given_up.is_set():
-                raise NotKept("the spool has it by now")
-            case = _written(tx, change, at_ms)
+                raise NotSaved("the spool has it by now")
+            case = _write_change(tx, change, at_ms)
             known = cases.open_of_contact(tx, case.contact_id) if case.contact_id is not None else ()
         if change.voice:
             try:
                 recordings.save(self._statements, case.number, change.voice.sound, change.voice.rate_hz)
             except OSError as error:
                 log.error("voice_not_kept", case=case.number, error=str(error))
-        return Kept(
+        return SavedCase(
             case=case,
             has_voice=recordings.find(self._statements, case.number) is not None,
             others=tuple(other for other in known if other.number != case.number),
@@ -188,7 +188,7 @@ class StoreHouse:
                     case=summary(kept.case, has_voice=kept.has_voice),
                     open_cases=tuple(summary(case) for case in kept.others),
                 )
-                asyncio.run_coroutine_threadsafe(self.state(registered), loop)
+                asyncio.run_coroutine_threadsafe(self.publish(registered), loop)
                 log.info("unsaved_case_registered", case=kept.case.number, call_id=change.call_id)
 
             try:
@@ -202,7 +202,7 @@ class StoreHouse:
                 self._unsaved.set()
 
 
-def _written(tx: Transaction, change: CaseChange, at_ms: int) -> CaseView:
+def _write_change(tx: Transaction, change: CaseChange, at_ms: int) -> CaseView:
     """Register or amend, with one line of history in the caller's own terms; a call registers one case."""
     before = cases.get(tx, change.number) if change.number else cases.of_call(tx, change.call_id)
     if before is None and not change.number:

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from casework.port import CaseChange, Voice
+from casework.port import CaseChange, Sound
 
 log = structlog.get_logger()
 
@@ -106,5 +106,5 @@ def _change(line: bytes) -> tuple[CaseChange, int]:
     record = json.loads(line)
     voice = record.pop("voice")
     if voice:
-        record["voice"] = Voice(base64.b64decode(voice["sound"]), voice["rate_hz"])
+        record["voice"] = Sound(base64.b64decode(voice["sound"]), voice["rate_hz"])
     return CaseChange(**{name: value for name, value in record.items() if name != "at_ms"}), record["at_ms"]

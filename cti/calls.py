@@ -87,7 +87,7 @@ def step(call: Call | None, event: Event, now_ms: int) -> tuple[Call | None, tup
     if call is None:
         after = _begin(event)
     elif call.stage == "ended":
-        after = _told(call, event)
+        after = _after_dialogue_event(call, event)
     else:
         after = _go(call, event)
     if isinstance(after, Report):
@@ -112,11 +112,13 @@ def _begin(event: Event) -> Call | Report | None:
 
 def _go(call: Call, event: Event) -> Call | Report:
     return (
-        _told(call, event) or _moved(call, event) or Report(f"{type(event).__name__} in stage {call.stage}")
+        _after_dialogue_event(call, event)
+        or _after_queue_event(call, event)
+        or Report(f"{type(event).__name__} in stage {call.stage}")
     )
 
 
-def _told(call: Call, event: Event) -> Call | None:
+def _after_dialogue_event(call: Call, event: Event) -> Call | None:
     """The call with what the dialogue has learned; None for any other event."""
     match event:
         case CallerIdentified():
@@ -139,7 +141,7 @@ def _told(call: Call, event: Event) -> Call | None:
     return call
 
 
-def _moved(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch an event
+def _after_queue_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch an event
     """The call further on its way; None for an event that fits nowhere."""
     match event:
         case CallAnswered() if "answered" not in call.marks:
@@ -154,7 +156,7 @@ def _moved(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch
         case QueueJoined() if call.stage != "connected":
             call = _joined(call, event)
         case OfferMade() if call.stage != "connected":
-            call = offers.made(call, event.offer_id, event.agent, event.at_ms)
+            call = offers.offer_made(call, event.offer_id, event.agent, event.at_ms)
         case OfferShown() if offers.has(call, event.offer_id):
             shown = offers.amended(call, event.offer_id, shown_ms=event.at_ms)
             call = offers.mark(shown, "shown", event.at_ms)

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Newest(Generic[Value]):
+class LatestPerKey(Generic[Value]):
     """A queue by key: a value that waits is replaced by a newer one, which keeps its place.
 
     So it never holds more than one value a key, and `put` never waits.

@@ -6,7 +6,7 @@ from typing import Protocol
 import structlog
 
 from cti.asterisk.ami import AmiDown, AmiRefused
-from cti.latest_per_key import Newest
+from cti.latest_per_key import LatestPerKey
 from cti.presence import Agent, Refusal, actions
 from domain.events import PresenceChanged
 
@@ -30,7 +30,7 @@ class Members:
         self._ami = ami
         self._queue = queue
         self._done = done
-        self._wishes: Newest[Agent] = Newest()
+        self._wishes: LatestPerKey[Agent] = LatestPerKey()
 
     def apply(self, agent: Agent) -> None:
         """Have the queue know this agent as wanted; `done` is called with Asterisk's answer."""
@@ -40,9 +40,9 @@ class Members:
         """Tell Asterisk what is wanted, until cancelled."""
         while True:
             _, agent = await self._wishes.get()
-            self._done(agent.wanted, await self._told(agent))
+            self._done(agent.wanted, await self._tell(agent))
 
-    async def _told(self, agent: Agent) -> Refusal:
+    async def _tell(self, agent: Agent) -> Refusal:
         for action in actions(agent, self._queue):
             try:
                 await self._ami.send(action)

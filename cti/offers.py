@@ -15,13 +15,13 @@ def mark(call: Call, name: str, at_ms: int) -> Call:
     return call if name in call.marks else replace(call, marks={**call.marks, name: at_ms})
 
 
-def made(call: Call, offer_id: str, agent: str, at_ms: int) -> Call:
+def offer_made(call: Call, offer_id: str, agent: str, at_ms: int) -> Call:
     """The queue has chosen an agent; an earlier offer to the same agent is over, seen or not."""
     if has(call, offer_id):
         return call
     free = ring_ended(call, agent, at_ms, "lost")
     offer = Offer(offer_id=offer_id, agent=agent, offered_ms=at_ms)
-    return mark(_placed(replace(free, offers=(*free.offers, offer))), "offered", at_ms)
+    return mark(_with_stage(replace(free, offers=(*free.offers, offer))), "offered", at_ms)
 
 
 def ringing(call: Call, agent: str, at_ms: int, new_id: str) -> Call:
@@ -29,14 +29,14 @@ def ringing(call: Call, agent: str, at_ms: int, new_id: str) -> Call:
     call, offer = _open_offer(call, agent, at_ms, new_id)
     if offer.ringing_ms is None:
         call = amended(call, offer.offer_id, ringing_ms=at_ms)
-    return mark(_placed(call), "ringing", at_ms)
+    return mark(_with_stage(call), "ringing", at_ms)
 
 
 def ring_ended(call: Call, agent: str, at_ms: int, reason: str) -> Call:
     """The agent's phone stopped ringing; no change where it did not ring."""
     for offer in call.offers:
         if offer.agent == agent and _is_open(offer):
-            return _placed(amended(call, offer.offer_id, ended_ms=at_ms, reason=reason))
+            return _with_stage(amended(call, offer.offer_id, ended_ms=at_ms, reason=reason))
     return call
 
 
@@ -72,7 +72,7 @@ def _open_offer(call: Call, agent: str, at_ms: int, new_id: str) -> tuple[Call, 
     return replace(call, offers=(*call.offers, offer)), offer
 
 
-def _placed(call: Call) -> Call:
+def _with_stage(call: Call) -> Call:
     """Stage and agent as the open offers have it: one that rings before one that is only prepared."""
     if call.stage == "connected":
         return call

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from cti.latest_per_key import Newest
+from cti.latest_per_key import LatestPerKey
 from domain.records import Call
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ class Saver:
         self._retry_s = retry_s
         self._longest_retry_s = longest_retry_s
         self._most = most
-        self._waiting: Newest[Call] = Newest()
+        self._waiting: LatestPerKey[Call] = LatestPerKey()
         self._failed: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()

@@ -6,10 +6,10 @@ from typing import Any
 
 import structlog
 
-from casework.port import CaseChange, Found, House, Kept, Voice, summary
+from casework.port import CaseChange, Casework, Found, SavedCase, Sound, summary
 from domain.events import CallAnswered, CaseRegistered, SuggestionsFound, now_ms
 from domain.views import CaseView, ContactView
-from ivr.moves import KeepCase, Statement, Trust
+from ivr.moves import SaveCase, Statement, Trust
 from ivr.texts import Catalogue, catalogue
 
 log = structlog.get_logger()
@@ -24,16 +24,16 @@ class CaseWork:
     `voice` is sound that is not with the case yet; `settled` tells that the case is written or spooled.
     """
 
-    def __init__(self, house: House, call: CallAnswered, desk: Catalogue) -> None:
+    def __init__(self, casework: Casework, call: CallAnswered, desk: Catalogue) -> None:
         """`desk` has the texts that agents read."""
-        self._house, self._call, self._desk = house, call, desk
+        self._casework, self._call, self._desk = casework, call, desk
         self._said: list[str] = []
         self._continued = False
         self.settled = False
         self.caller_number = ""
         self.contact: ContactView | None = None
         self.case: CaseView | None = None
-        self.voice: Voice | None = None
+        self.voice: Sound | None = None
 
     @property
     def spoken(self) -> bool:
@@ -45,8 +45,8 @@ class CaseWork:
         self.case, self._continued = case, True
         self._said = [case.description] if case.description else []
 
-    async def keep(self, step: KeepCase, language: str) -> CaseView:
-        """Register or amend the case. Raises NotKept."""
+    async def save(self, step: SaveCase, language: str) -> CaseView:
+        """Register or amend the case. Raises NotSaved."""
         if self.case and self.settled and not (step.statement or step.service or self.voice):
             return self.case
         if step.statement and step.statement.text not in self._said[-1:]:
@@ -59,14 +59,14 @@ class CaseWork:
             voice=self.voice,
         )
         self.settled, self.voice = True, None
-        kept = await self._house.keep(change)
+        kept = await self._casework.save(change)
         self.case = kept.case
         await self._state(kept)
         if step.statement or step.service:
             await self._suggest(step, language)
         return kept.case
 
-    async def _fields(self, step: KeepCase, language: str) -> dict[str, Any]:
+    async def _fields(self, step: SaveCase, language: str) -> dict[str, Any]:
         """What the step changes in the case; the caller's own words stay, whatever is made of them."""
         fields: dict[str, Any] = {}
         if self.case is None:
@@ -91,12 +91,12 @@ class CaseWork:
         """What trusted words decide; of others nothing follows."""
         if trust in _TRUSTED:
             try:
-                return await self._house.judge(statement.text, statement.alternatives, language)
+                return await self._casework.judge(statement.text, statement.alternatives, language)
             except Exception:
                 log.exception("judgement_failed", call_id=self._call.call_id)  # the case is what counts
         return {"title": self._desk.write("title_unsure", {"text": statement.text})}
 
-    def _history(self, step: KeepCase) -> str:
+    def _history(self, step: SaveCase) -> str:
         if step.statement:
             values = {"text": step.statement.text, "confidence": f"{step.statement.confidence:.2f}"}
             return self._desk.write(f"heard_{step.trust}", values)
@@ -106,8 +106,8 @@ class CaseWork:
             return self._desk.write("called_again", {"number": self.caller_number})
         return ""
 
-    async def _state(self, kept: Kept) -> None:
-        await self._house.state(
+    async def _state(self, kept: SavedCase) -> None:
+        await self._casework.publish(
             CaseRegistered(
                 at_ms=now_ms(),
                 call_id=self._call.call_id,
@@ -116,7 +116,7 @@ class CaseWork:
             )
         )
 
-    async def _suggest(self, step: KeepCase, language: str) -> None:
+    async def _suggest(self, step: SaveCase, language: str) -> None:
         """Solutions for the newest words, the recogniser's other guesses, and what was said before."""
         texts: list[tuple[str, float]] = []
         if step.statement:
@@ -127,11 +127,11 @@ class CaseWork:
         newest = step.statement.text if step.statement else ""
         texts.extend((text, _EARLIER_WORDS) for text in self._said if text != newest)
         try:
-            found = await self._house.find(tuple(texts), language, self.case.number if self.case else "")
+            found = await self._casework.find(tuple(texts), language, self.case.number if self.case else "")
         except Exception:
             log.exception("suggestions_failed", call_id=self._call.call_id)  # the case is what counts
             found = Found()
-        await self._house.state(
+        await self._casework.publish(
             SuggestionsFound(
                 at_ms=now_ms(),
                 call_id=self._call.call_id,

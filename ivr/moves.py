@@ -200,7 +200,7 @@ class ContinueCase:
 
 
 @dataclass(frozen=True)
-class KeepCase:
+class SaveCase:
     """Register the case, or amend it when it is registered, with what is new. Answer: CaseView."""
 
     statement: Statement | None = None
@@ -217,7 +217,7 @@ Step = (
     | UseLanguage
     | Identify
     | ContinueCase
-    | KeepCase
+    | SaveCase
 )
 
 Result = TypeVar("Result")

@@ -24,7 +24,7 @@ from ivr.speech import (
     Thresholds,
 )
 from ivr.texts import catalogue
-from ivr.turn import Do, Input, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn
+from ivr.turn import Action, CallerHungUp, Input, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ _BETWEEN_PARTIALS_MS = 200
 _NO_SPEECH = Thresholds(accept=1.0, confirm=1.0)
 
 
-class Prompts(Protocol):
+class PromptSounds(Protocol):
     """Text → sound."""
 
     async def sound(self, language: str, key: str, text: str, rate_hz: int) -> bytes:
@@ -43,14 +43,14 @@ class Prompts(Protocol):
 Report = Callable[[CallEvent], Awaitable[None]]
 
 
-class Ear:
+class QuestionRunner:
     """Speaks to and listens to one caller; `recording` has the sound of the last answer."""
 
     def __init__(
         self,
         line: Line,
         recogniser: Recogniser,
-        prompts: Prompts,
+        prompts: PromptSounds,
         report: Report,
         *,
         call_id: str,
@@ -70,10 +70,10 @@ class Ear:
             await self._line.say(await self._prompts.sound(spoken, prompt.key, text, self._line.rate_hz))
 
     async def hear(self, question: Question, language: str) -> Answer:
-        """The caller's answer. Raises Left when they hang up without one."""
+        """The caller's answer. Raises CallerHungUp when they hang up without one."""
         self.recording = Recording(self._line.rate_hz, self._patience.statement_s)
         self._speech_ended = False
-        if not await self._opened(question, language):
+        if not await self._open_stream(question, language):
             return Deaf()
         try:
             await self.say(question.prompts, language)
@@ -81,13 +81,13 @@ class Ear:
                 await self._line.say(tone(self._line.rate_hz))
             self._line.forget()
             if self._line.hung_up:
-                raise Left
+                raise CallerHungUp
             await self._report(ListeningStarted(at_ms=now_ms(), call_id=self._call_id, purpose=question.name))
             return self._with_sound(await self._answer(question, self._turn(question, language)))
         finally:
             await self._line.stop_hearing()
 
-    async def _opened(self, question: Question, language: str) -> bool:
+    async def _open_stream(self, question: Question, language: str) -> bool:
         """Whether the question can be heard; one that goes by keys or sound needs no engine."""
         if not by_speech(question):
             return True
@@ -117,18 +117,18 @@ class Ear:
         while True:
             event = event or await self._line.next(turn.deadline_s)
             await self._notice(event, question)
-            for deed in turn.take(event, self._line.now_s):
-                match deed:
-                    case Do.FLUSH:
+            for action in turn.take(event, self._line.now_s):
+                match action:
+                    case Action.FLUSH:
                         await self._line.hush()
-                    case Do.FINISH:
+                    case Action.FINISH:
                         self._line.finish()
                         await self._end_of_speech(question)
                     case Recorded():
                         await self._end_of_speech(question)
-                        return deed
+                        return action
                     case _:
-                        return deed
+                        return action
             event = None
 
     async def _notice(self, event: Input, question: Question) -> None:
@@ -161,14 +161,14 @@ class Ear:
         """The answer with the times of its words counted from the start of the recording."""
         match answer:
             case Statement():
-                return self._placed(answer)
+                return self._place_words(answer)
             case Pressed(_, Statement() as statement):
-                return replace(answer, statement=self._placed(statement))
+                return replace(answer, statement=self._place_words(statement))
             case Deaf():
                 return replace(answer, recorded=self.recording.began)
         return answer
 
-    def _placed(self, statement: Statement) -> Statement:
+    def _place_words(self, statement: Statement) -> Statement:
         start_s = self.recording.start_s
         return replace(
             statement,

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from casework.port import House, NotKept, Voice
+from casework.port import Casework, NotSaved, Sound
 from cti.asterisk.channel import Channel, HungUp, Key
 from domain.events import (
     CallAnswered,
@@ -33,22 +33,22 @@ from ivr.moves import (
     FindOpenCases,
     Flow,
     Identify,
-    KeepCase,
     Listen,
     Pressed,
     Prompt,
     Question,
     Record,
     Recorded,
+    SaveCase,
     Say,
     Statement,
     Step,
     UseLanguage,
 )
-from ivr.question import Ear, Prompts
+from ivr.question import PromptSounds, QuestionRunner
 from ivr.speech import Recogniser
 from ivr.texts import LANGUAGES, catalogue
-from ivr.turn import Left, Patience, PromptEnded, TimeUp
+from ivr.turn import CallerHungUp, Patience, PromptEnded, TimeUp
 
 log = structlog.get_logger()
 
@@ -71,8 +71,8 @@ class Dialogues:
 
     flow: Callable[[], Flow[None]]
     recogniser: Recogniser
-    prompts: Prompts
-    house: House
+    prompts: PromptSounds
+    casework: Casework
     language: str = "en"
     voice_is_kept: bool = True
     patience: Patience = field(default_factory=Patience)
@@ -94,12 +94,12 @@ class _Dialogue:
         self._language = parts.language
         self._callers = Callers("none", number=call.number)
         self._contact: ContactView | None = None
-        self._case = CaseWork(parts.house, call, catalogue(parts.language))
-        self._ear = Ear(
+        self._case = CaseWork(parts.casework, call, catalogue(parts.language))
+        self._questions = QuestionRunner(
             line,
             parts.recogniser,
             parts.prompts,
-            parts.house.state,
+            parts.casework.publish,
             call_id=call.call_id,
             patience=parts.patience,
         )
@@ -111,7 +111,7 @@ class _Dialogue:
         await self._until_heard()
         if self._line.hung_up:
             reason = "hangup"
-        await self._parts.house.state(
+        await self._parts.casework.publish(
             DialogueEnded(at_ms=now_ms(), call_id=self._call.call_id, reason=reason)
         )
         case = self._case.case
@@ -134,9 +134,9 @@ class _Dialogue:
                 answer = await self._carry_out(flow.send(answer))
         except StopIteration:
             return "done" if self._case.spoken else "unheard"
-        except Left:
+        except CallerHungUp:
             return "hangup"
-        except NotKept as error:
+        except NotSaved as error:
             log.error("case_not_kept", call_id=self._call.call_id, error=str(error))
         except Exception:
             log.exception("dialogue_failed", call_id=self._call.call_id)
@@ -145,20 +145,20 @@ class _Dialogue:
         return "failed"
 
     async def _carry_out(self, step: Step) -> Any:
-        """The answer to the step. Raises Left and NotKept."""
+        """The answer to the step. Raises CallerHungUp and NotSaved."""
         answer: Any = None
         match step:
             case Say(prompt):
                 if not self._line.hung_up:
-                    await self._ear.say((prompt,), self._language)
+                    await self._questions.say((prompt,), self._language)
             case Ask() | AskNumber() | Listen() | Record():
                 answer = await self._hear(step)
             case FindCallers():
                 answer = await self._find_callers()
             case FindEmployee(number):
-                answer = await self._parts.house.employees(number)
+                answer = await self._parts.casework.employees(number)
             case FindOpenCases(contact):
-                answer = await self._parts.house.open_cases(contact.id)
+                answer = await self._parts.casework.open_cases(contact.id)
             case UseLanguage(language):
                 await self._use_language(language)
             case Identify(contact, how):
@@ -166,19 +166,19 @@ class _Dialogue:
                 await self._state_caller(how)
             case ContinueCase(case):
                 self._case.take_up(case)
-                answer = await self._case.keep(KeepCase(), self._language)
-            case KeepCase():
-                answer = await self._case.keep(step, self._language)
+                answer = await self._case.save(SaveCase(), self._language)
+            case SaveCase():
+                answer = await self._case.save(step, self._language)
         return answer
 
     async def _find_callers(self) -> Callers:
-        self._callers = await self._parts.house.callers(self._call.number)
+        self._callers = await self._parts.casework.callers(self._call.number)
         self._case.caller_number = self._callers.number
         await self._state_caller("nothing")
         return self._callers
 
     async def _hear(self, question: Question) -> Answer:
-        answer = await self._ear.hear(question, self._language)
+        answer = await self._questions.hear(question, self._language)
         match answer:
             case Statement() as statement:
                 await self._heard(statement)
@@ -190,7 +190,7 @@ class _Dialogue:
 
     async def _heard(self, statement: Statement) -> None:
         self._keep_voice()
-        await self._parts.house.state(
+        await self._parts.casework.publish(
             StatementHeard(
                 at_ms=now_ms(),
                 call_id=self._call.call_id,
@@ -201,18 +201,18 @@ class _Dialogue:
         )
 
     def _keep_voice(self) -> None:
-        recording = self._ear.recording
+        recording = self._questions.recording
         if self._parts.voice_is_kept and recording.sound:
-            self._case.voice = Voice(recording.sound, recording.rate_hz)
+            self._case.voice = Sound(recording.sound, recording.rate_hz)
 
     async def _use_language(self, language: str) -> None:
         self._language = language if language in LANGUAGES else self._parts.language
-        await self._parts.house.state(
+        await self._parts.casework.publish(
             LanguageChosen(at_ms=now_ms(), call_id=self._call.call_id, language=self._language)
         )
 
     async def _state_caller(self, how: str) -> None:
-        await self._parts.house.state(
+        await self._parts.casework.publish(
             CallerIdentified(
                 at_ms=now_ms(),
                 call_id=self._call.call_id,
@@ -228,11 +228,11 @@ class _Dialogue:
         """A case all the same, and a word to the caller; each as far as it can be had."""
         if not self._case.settled:
             try:
-                await self._case.keep(KeepCase(), self._language)
+                await self._case.save(SaveCase(), self._language)
             except Exception as error:
                 log.error("case_not_kept", call_id=self._call.call_id, error=repr(error))
         try:
-            await self._ear.say((Prompt("connecting"),), self._language)
+            await self._questions.say((Prompt("connecting"),), self._language)
         except Exception:
             log.exception("prompt_failed", call_id=self._call.call_id)
 

@@ -41,11 +41,11 @@ class TimeUp:
     """The deadline has passed."""
 
 
-class Left(Exception):
+class CallerHungUp(Exception):
     """The caller has hung up and there is nothing more to learn."""
 
 
-class Do(Enum):
+class Action(Enum):
     """What the turn wants done: silence the prompt, or have the words so far made final."""
 
     FLUSH = auto()
@@ -53,7 +53,7 @@ class Do(Enum):
 
 
 Input = Frame | Key | HungUp | PromptEnded | TimeUp | SpeechBegan | Partial | SpeechStopped | Heard | Failed
-Deed = Do | Answer
+TurnAction = Action | Answer
 
 
 class Turn(Protocol):
@@ -61,8 +61,8 @@ class Turn(Protocol):
 
     deadline_s: float | None
 
-    def take(self, event: Input, now_s: float) -> tuple[Deed, ...]:
-        """What follows from the event; an answer is the last. Raises Left."""
+    def take(self, event: Input, now_s: float) -> tuple[TurnAction, ...]:
+        """What follows from the event; an answer is the last. Raises CallerHungUp."""
 
 
 class Reader(Protocol):
@@ -103,8 +103,8 @@ class SpokenTurn:
         self._talk_until_s = 0.0
         self.deadline_s: float | None = prompt_by_s
 
-    def take(self, event: Input, now_s: float) -> tuple[Deed, ...]:
-        """What follows from the event; an answer is the last. Raises Left."""
+    def take(self, event: Input, now_s: float) -> tuple[TurnAction, ...]:
+        """What follows from the event; an answer is the last. Raises CallerHungUp."""
         match event:
             case Key(digit):
                 return self._key(digit, now_s)
@@ -128,29 +128,29 @@ class SpokenTurn:
         """The caller is loud or new words come: else an engine that still hears speech is doubted."""
         self.deadline_s = min(self._talk_until_s, now_s + self._patience.quiet_s)
 
-    def _key(self, digit: str, now_s: float) -> tuple[Deed, ...]:
+    def _key(self, digit: str, now_s: float) -> tuple[TurnAction, ...]:
         if self._reader.free and self._phase in (Phase.TALKING, Phase.ENDING):
             self._interrupted_by = digit
-            return (Do.FLUSH, *self._finish(now_s))
+            return (Action.FLUSH, *self._finish(now_s))
         if digit == "#" and not self._typed:
             return ()  # it ends an answer: here the one before, typed with a hash too many
         self._typed += digit
         answer = self._reader.keys(self._typed, more=True)
         if answer is None:
             self._enter(Phase.TYPING, now_s + self._patience.between_keys_s)
-            return (Do.FLUSH,)
-        return (Do.FLUSH, answer)
+            return (Action.FLUSH,)
+        return (Action.FLUSH, answer)
 
     def _speech(
         self, event: SpeechBegan | Partial | SpeechStopped | Heard | Failed, now_s: float
-    ) -> tuple[Deed, ...]:
+    ) -> tuple[TurnAction, ...]:
         match event:
             case SpeechBegan() if self._phase in (Phase.PROMPT, Phase.WAITING):
                 most_s = self._patience.statement_s if self._reader.free else self._patience.answer_s
                 self._talk_until_s = now_s + most_s
                 self._phase = Phase.TALKING
                 self._goes_on(now_s)
-                return (Do.FLUSH,)
+                return (Action.FLUSH,)
             case Partial(text) if text != self._partial:
                 self._partial = text
                 if self._phase is Phase.TALKING:
@@ -163,22 +163,22 @@ class SpokenTurn:
                 return self._engine_gone()
         return ()
 
-    def _heard(self, answer: Answer) -> tuple[Deed, ...]:
+    def _heard(self, answer: Answer) -> tuple[TurnAction, ...]:
         if self._left and not isinstance(answer, Statement):
-            raise Left
+            raise CallerHungUp
         if self._interrupted_by in ("", "#"):
             return (answer,)
         return (Pressed(self._interrupted_by, answer if isinstance(answer, Statement) else None),)
 
-    def _engine_gone(self) -> tuple[Deed, ...]:
+    def _engine_gone(self) -> tuple[TurnAction, ...]:
         known = None
         if self._reader.free and self._partial:
             known = Statement(self._partial, confidence=0.0, trust="unclear")
         if self._left and known is None:
-            raise Left
-        return (Do.FLUSH, known if self._left and known else Deaf(known))
+            raise CallerHungUp
+        return (Action.FLUSH, known if self._left and known else Deaf(known))
 
-    def _time_up(self, now_s: float) -> tuple[Deed, ...]:
+    def _time_up(self, now_s: float) -> tuple[TurnAction, ...]:
         match self._phase:
             case Phase.PROMPT:
                 self._enter(Phase.WAITING, now_s + self._patience.silence_s)
@@ -192,18 +192,18 @@ class SpokenTurn:
             case Phase.TYPING:
                 return (self._reader.keys(self._typed, more=False) or Unclear(),)
 
-    def _hung_up(self, now_s: float) -> tuple[Deed, ...]:
+    def _hung_up(self, now_s: float) -> tuple[TurnAction, ...]:
         """What is being said is still worth a case; anything else is over."""
         if not self._reader.free or self._phase not in (Phase.TALKING, Phase.ENDING):
-            raise Left
+            raise CallerHungUp
         self._left = True
         return self._finish(now_s)
 
-    def _finish(self, now_s: float) -> tuple[Deed, ...]:
+    def _finish(self, now_s: float) -> tuple[TurnAction, ...]:
         if self._phase is Phase.ENDING:
             return ()
         self._enter(Phase.ENDING, now_s + self._patience.engine_s)
-        return (Do.FINISH,)
+        return (Action.FINISH,)
 
 
 class RecordingTurn:
@@ -218,8 +218,8 @@ class RecordingTurn:
         self._until_s = 0.0
         self.deadline_s: float | None = prompt_by_s
 
-    def take(self, event: Input, now_s: float) -> tuple[Deed, ...]:
-        """What follows from the event; an answer is the last. Raises Left."""
+    def take(self, event: Input, now_s: float) -> tuple[TurnAction, ...]:
+        """What follows from the event; an answer is the last. Raises CallerHungUp."""
         match event:
             case PromptEnded() | TimeUp() if self._prompt:
                 self._prompt = False
@@ -231,9 +231,9 @@ class RecordingTurn:
                     self._begin()
                 self.deadline_s = min(self._until_s, now_s + self._patience.recording_pause_s)
             case HungUp() if not self._spoken:
-                raise Left
+                raise CallerHungUp
             case Key("#") if self._prompt:
                 pass  # it belongs to the answer before
             case Key() | TimeUp() | HungUp():
-                return (Do.FLUSH, Recorded() if self._spoken else Silence())
+                return (Action.FLUSH, Recorded() if self._spoken else Silence())
         return ()

@@ -22,7 +22,7 @@ class DeskRefused(Exception):
     """The desk did not let the agent in."""
 
 
-class Agent:
+class AgentPhone:
     """One agent at a desk phone."""
 
     def __init__(

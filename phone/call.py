@@ -7,7 +7,7 @@ import time
 from typing import Literal, Protocol
 
 from phone.codecs import Codec
-from phone.messages import Message, media_address, session_description
+from phone.messages import SipMessage, media_address, session_description
 from phone.rtp import RtpSession
 
 State = Literal["calling", "ringing", "connected", "ended"]
@@ -29,13 +29,13 @@ class Telephone(Protocol):
         remote: str,
         branch: str = "",
         body: str = "",
-    ) -> Message:
+    ) -> SipMessage:
         """A request from this telephone."""
 
-    async def send_request(self, request: Message, quiet: bool = False) -> Message:
+    async def send_request(self, request: SipMessage, quiet: bool = False) -> SipMessage:
         """Send until answered."""
 
-    def reply(self, request: Message, status: str, tag: str, body: str = "") -> None:
+    def reply(self, request: SipMessage, status: str, tag: str, body: str = "") -> None:
         """Answer a request."""
 
     def cancel(self, call: "PhoneCall") -> None:
@@ -52,7 +52,7 @@ class PhoneCall:
         self.invited_ms = time.time_ns() // 1_000_000
         self.connected_ms: int | None = None
         self.ended = asyncio.Event()
-        self.invite: Message | None = None  # the request, where we were called
+        self.invite: SipMessage | None = None  # the request, where we were called
         self._agent = agent
         self._remote = remote  # where requests of this dialogue go
         self.local_tag, self.remote_tag = secrets.token_hex(6), ""
@@ -71,7 +71,9 @@ class PhoneCall:
         self.rtp.start((host, port))
         self.state, self.connected_ms = "connected", time.time_ns() // 1_000_000
 
-    def request(self, method: str, branch: str = "", sequence: int | None = None, body: str = "") -> Message:
+    def request(
+        self, method: str, branch: str = "", sequence: int | None = None, body: str = ""
+    ) -> SipMessage:
         """A request inside this dialogue."""
         to_tag = f";tag={self.remote_tag}" if self.remote_tag else ""
         return self._agent.request(

@@ -15,7 +15,7 @@ class NotSip(ValueError):
 
 
 @dataclass(frozen=True)
-class Message:
+class SipMessage:
     """A request or a response: its first line, its headers in order (names in lower case), its body."""
 
     first: str
@@ -65,7 +65,7 @@ class Message:
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + body
 
 
-def parse(packet: bytes) -> Message:
+def parse(packet: bytes) -> SipMessage:
     """Read a packet. Raises NotSip."""
     head, _, body = packet.decode("utf-8", "surrogateescape").partition("\r\n\r\n")
     first, *lines = head.split("\r\n")
@@ -75,13 +75,13 @@ def parse(packet: bytes) -> Message:
         if colon:
             name = name.strip().lower()
             headers.append((_COMPACT.get(name, name), value.strip()))
-    message = Message(first, tuple((n, v) for n, v in headers if n != "content-length"), body)
+    message = SipMessage(first, tuple((n, v) for n, v in headers if n != "content-length"), body)
     if "SIP/2.0" not in first or not message.header("cseq") or not message.header("call-id"):
         raise NotSip(first[:80])
     return message
 
 
-def answer(request: Message, status: str, tag: str, contact: str = "", body: str = "") -> Message:
+def answer(request: SipMessage, status: str, tag: str, contact: str = "", body: str = "") -> SipMessage:
     """The response to a request; `status` such as "200 OK", `tag` ours, used where To has none."""
     headers = [(name, value) for name, value in request.headers if name in _REPEATED_IN_ANSWER]
     if not request.tag("to"):
@@ -90,11 +90,11 @@ def answer(request: Message, status: str, tag: str, contact: str = "", body: str
         headers.append(("contact", contact))
     if body:
         headers.append(("content-type", "application/sdp"))
-    return Message(f"SIP/2.0 {status}", tuple(headers), body)
+    return SipMessage(f"SIP/2.0 {status}", tuple(headers), body)
 
 
 @dataclass
-class Credentials:
+class SipCredentials:
     """A name and password, and how often each challenge was answered with them."""
 
     username: str

@@ -9,7 +9,7 @@ import structlog
 
 from phone.call import PhoneCall
 from phone.codecs import Codec, codec_of
-from phone.messages import Credentials, Message, NotSip, answer, media_address, parse
+from phone.messages import NotSip, SipCredentials, SipMessage, answer, media_address, parse
 
 log = structlog.get_logger()
 
@@ -33,14 +33,14 @@ class UserAgent(asyncio.DatagramProtocol):
         self.username = username
         self.host = "127.0.0.1"
         self._server = server
-        self._credentials = Credentials(username, password)
+        self._credentials = SipCredentials(username, password)
         self._on_invite = on_invite
         self._transport: asyncio.DatagramTransport | None = None
         self._port = 0
-        self._waiting: dict[tuple[str, str], asyncio.Queue[Message]] = {}
+        self._waiting: dict[tuple[str, str], asyncio.Queue[SipMessage]] = {}
         self._calls: dict[str, PhoneCall] = {}
         self._answered: dict[tuple[str, str], bytes] = {}  # what each request got, for its repeats
-        self._invites: dict[str, Message] = {}  # ours, by Call-ID, for CANCEL and ACK
+        self._invites: dict[str, SipMessage] = {}  # ours, by Call-ID, for CANCEL and ACK
         self._renewing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -167,7 +167,7 @@ class UserAgent(asyncio.DatagramProtocol):
         branch: str = "",
         body: str = "",
         extra: tuple[tuple[str, str], ...] = (),
-    ) -> Message:
+    ) -> SipMessage:
         """A request from this telephone."""
         branch = branch or f"z9hG4bK{secrets.token_hex(8)}"
         headers = [
@@ -182,9 +182,9 @@ class UserAgent(asyncio.DatagramProtocol):
         ]
         if body:
             headers.append(("content-type", "application/sdp"))
-        return Message(f"{method} {uri} SIP/2.0", tuple(headers), body)
+        return SipMessage(f"{method} {uri} SIP/2.0", tuple(headers), body)
 
-    async def send_request(self, request: Message, quiet: bool = False) -> Message:
+    async def send_request(self, request: SipMessage, quiet: bool = False) -> SipMessage:
         """Send until answered; the final response. Raises CallFailed, or with `quiet` makes a 408 of it."""
         key = (request.header("call-id"), request.method)
         responses = self._waiting.setdefault(key, asyncio.Queue())
@@ -203,11 +203,11 @@ class UserAgent(asyncio.DatagramProtocol):
         except TimeoutError:
             if not quiet:
                 raise CallFailed("no answer from the server") from None
-            return Message("SIP/2.0 408 Request Timeout")
+            return SipMessage("SIP/2.0 408 Request Timeout")
         finally:
             self._waiting.pop(key, None)
 
-    def reply(self, request: Message, status: str, tag: str, body: str = "") -> None:
+    def reply(self, request: SipMessage, status: str, tag: str, body: str = "") -> None:
         """Answer a request, and its repeats alike."""
         contact = f"<sip:{self.username}@{self.host}:{self._port}>"
         packet = answer(request, status, tag, contact, body).encode()
@@ -231,12 +231,12 @@ class UserAgent(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         """Nobody listens there: to a call it is as if that were answered (RFC 3261, 8.1.3.1)."""
-        nobody = Message("SIP/2.0 503 nobody listens at {}:{}".format(*self._server))
+        nobody = SipMessage("SIP/2.0 503 nobody listens at {}:{}".format(*self._server))
         for call_id in self._invites:
             if self._calls[call_id].state == "calling":
                 self._waiting[(call_id, "INVITE")].put_nowait(nobody)
 
-    def _responded(self, response: Message) -> None:
+    def _responded(self, response: SipMessage) -> None:
         call = self._calls.get(response.header("call-id"))
         waiting = self._waiting.get((response.header("call-id"), response.method))
         if response.method == "INVITE" and call and call.state != "calling":
@@ -244,7 +244,7 @@ class UserAgent(asyncio.DatagramProtocol):
         elif waiting:
             waiting.put_nowait(response)
 
-    def _asked(self, request: Message) -> None:
+    def _asked(self, request: SipMessage) -> None:
         call = self._calls.get(request.header("call-id"))
         tag = call.local_tag if call else secrets.token_hex(6)
         match request.method:
@@ -267,7 +267,7 @@ class UserAgent(asyncio.DatagramProtocol):
             case _:
                 self.reply(request, "481 Call/Transaction Does Not Exist", tag)
 
-    async def _invited(self, request: Message) -> None:
+    async def _invited(self, request: SipMessage) -> None:
         call_id = request.header("call-id")
         tag = secrets.token_hex(6)
         try:
@@ -289,7 +289,7 @@ class UserAgent(asyncio.DatagramProtocol):
         self.reply(request, "180 Ringing", tag)
         self._on_invite(call)
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: SipMessage) -> None:
         self._transmit(message.encode())
 
     def _transmit(self, packet: bytes) -> None:

@@ -16,7 +16,7 @@ from casestore import calls, knowledge, recordings, users
 from casestore.db import Store
 from casework.port import summary
 from casework.search.ranking import Ranking
-from casework.service import StoreHouse
+from casework.service import CaseService
 from casework.triage.understand import Understanding
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.ami import Ami
@@ -128,8 +128,8 @@ async def _start_voice(
 ) -> None:
     """The IVR: dialogues, and the two servers that Asterisk talks to."""
     articles = await asyncio.to_thread(_articles, store)
-    house = await parts.enter_async_context(
-        StoreHouse(
+    casework = await parts.enter_async_context(
+        CaseService(
             store,
             bus,
             *await asyncio.to_thread(_study, articles, settings),
@@ -138,7 +138,7 @@ async def _start_voice(
             spool=settings.unsaved_cases_file,
         )
     )
-    parts.callback(asyncio.create_task(_keep_learning(house, articles, store, settings)).cancel)
+    parts.callback(asyncio.create_task(_refresh_knowledge(casework, articles, store, settings)).cancel)
     kept = settings.statement_days > 0
     dialogues = Dialogues(
         flow=lambda: intake(
@@ -146,7 +146,7 @@ async def _start_voice(
         ),
         recogniser=recogniser,
         prompts=prompts(settings),
-        house=house,
+        casework=casework,
         language=settings.language,
         voice_is_kept=kept,
     )
@@ -174,8 +174,8 @@ def _study(articles: Sequence[ArticleView], settings: Settings) -> tuple[Underst
     return Understanding(ranking, settings.priorities), ranking
 
 
-async def _keep_learning(
-    house: StoreHouse, known: Sequence[ArticleView], store: Store, settings: Settings
+async def _refresh_knowledge(
+    casework: CaseService, known: Sequence[ArticleView], store: Store, settings: Settings
 ) -> None:
     """An import into the knowledge base takes effect within a minute, without a restart."""
     while True:
@@ -183,7 +183,7 @@ async def _keep_learning(
         try:
             articles = await asyncio.to_thread(_articles, store)
             if articles != known:
-                house.learn(*await asyncio.to_thread(_study, articles, settings))
+                casework.learn(*await asyncio.to_thread(_study, articles, settings))
                 known = articles
                 log.info("knowledge_learned", articles=len(articles))
         except Exception:

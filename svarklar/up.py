@@ -111,7 +111,10 @@ async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -
     try:
         # Side by side: each waits for the other by itself.
         await asyncio.gather(asterisk.start(), serve.start())
-        watching = [asyncio.create_task(_keep_serve(serve)), asyncio.create_task(_keep_asterisk(asterisk))]
+        watching = [
+            asyncio.create_task(_supervise_serve(serve)),
+            asyncio.create_task(_supervise_asterisk(asterisk)),
+        ]
         yield
     finally:
         for task in watching:
@@ -121,7 +124,7 @@ async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -
         await asterisk.stop()
 
 
-async def _keep_serve(serve: ServeProcess) -> None:
+async def _supervise_serve(serve: ServeProcess) -> None:
     while True:
         reason = await serve.failed()
         log.error("serve_restarted", reason=reason)
@@ -139,7 +142,7 @@ async def _again(start: Callable[[], Awaitable[None]]) -> None:
             log.error("start_failed", reason=str(error))
 
 
-async def _keep_asterisk(asterisk: AsteriskProcess) -> None:
+async def _supervise_asterisk(asterisk: AsteriskProcess) -> None:
     while True:
         code = await asterisk.wait()
         log.error("asterisk_restarted", code=code)

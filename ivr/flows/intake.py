@@ -8,7 +8,7 @@ from ivr.flows.identity import find_out_who
 from ivr.flows.language import agree_on_language
 from ivr.flows.open_case import continue_open_case
 from ivr.flows.statement import take_statement
-from ivr.moves import FindCallers, Flow, KeepCase, Prompt, Say
+from ivr.moves import FindCallers, Flow, Prompt, SaveCase, Say
 
 
 def intake(*, ask_language: bool, language: str, voice_is_kept: bool) -> Flow[None]:
@@ -16,7 +16,7 @@ def intake(*, ask_language: bool, language: str, voice_is_kept: bool) -> Flow[No
     about: Prompt | None = None
     with suppress(Unanswered):  # nobody reacts: straight to the queue with what is known
         about = yield from _talk(ask_language=ask_language, language=language, voice_is_kept=voice_is_kept)
-    case: CaseView = yield KeepCase()
+    case: CaseView = yield SaveCase()
     yield Say(Prompt("case_number", {"number": case.number}))
     if about:
         yield Say(about)

@@ -9,10 +9,10 @@ from ivr.moves import (
     Deaf,
     FindOpenCases,
     Flow,
-    KeepCase,
     Listen,
     Pressed,
     Prompt,
+    SaveCase,
     Say,
     Statement,
 )
@@ -35,12 +35,12 @@ def continue_open_case(contact: ContactView, *, voice_is_kept: bool) -> Flow[Cas
     answer: Answer = yield Listen((Prompt("anything_new"),))
     match answer:
         case Statement():
-            yield KeepCase(answer, answer.trust)
+            yield SaveCase(answer, answer.trust)
         case Pressed(_, Statement() as words):
-            yield KeepCase(words, words.trust)
+            yield SaveCase(words, words.trust)
         case Deaf(words, has_sound):
             if words or has_sound:
-                yield KeepCase(words, "unclear")
+                yield SaveCase(words, "unclear")
             elif voice_is_kept:
                 yield from record_sound()
     return case

@@ -6,13 +6,13 @@ from ivr.moves import (
     Answer,
     Deaf,
     Flow,
-    KeepCase,
     Listen,
     Option,
     Pressed,
     Prompt,
     Record,
     Recorded,
+    SaveCase,
     Say,
     Statement,
     Trust,
@@ -42,24 +42,24 @@ def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
                 return (yield from _used(answer, "certain"))
             case Statement(trust="doubtful"):
                 unheard = False
-                yield KeepCase(answer, "doubtful")
+                yield SaveCase(answer, "doubtful")
                 if (yield from confirm("statement_right", Prompt("i_heard", {"text": answer.text}))):
                     return (yield from _used(answer, "confirmed"))
-                yield KeepCase(answer, "denied")
+                yield SaveCase(answer, "denied")
                 before = (Prompt("again_sorry"),)
             case Statement():
                 unheard = False
-                yield KeepCase(answer, "unclear")
+                yield SaveCase(answer, "unclear")
                 before = (again(answer),)
             case Pressed(_, words):
                 unheard = False
                 if words:
-                    yield KeepCase(words, "unclear")
+                    yield SaveCase(words, "unclear")
                 break
             case Deaf(words, recorded):
                 unheard = not recorded
                 if words or recorded:
-                    yield KeepCase(words, "unclear")
+                    yield SaveCase(words, "unclear")
                 break
             case _:
                 unheard = isinstance(answer, Unclear)
@@ -68,14 +68,14 @@ def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
 
 
 def _used(statement: Statement, trust: Trust) -> Flow[Prompt]:
-    case: CaseView = yield KeepCase(statement, trust)
+    case: CaseView = yield SaveCase(statement, trust)
     return Prompt("about_title", {"title": case.title})
 
 
 def _by_keys(*, record: bool) -> Flow[Prompt]:
     """A service by its key; where nobody could hear words, the sound says the rest to the agent."""
     chosen = yield from choose_by_keys("service", (Prompt("service_menu"),), SERVICES)
-    yield KeepCase(service=chosen.name)
+    yield SaveCase(service=chosen.name)
     if record:
         yield from record_sound()
     return Prompt("about_service", {"service": chosen.name})
@@ -85,4 +85,4 @@ def record_sound() -> Flow[None]:
     """Keep the caller's sound with the case."""
     answer: Answer = yield Record((Prompt("after_the_tone"),))
     if isinstance(answer, Recorded):
-        yield KeepCase()
+        yield SaveCase()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from ivr.speaking.voices import SpeechFailed, Voice, resample
+from ivr.speaking.voices import Speaker, SpeechFailed, resample
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ _PAUSE_S = 0.12  # after each prompt, so that two in a row do not run together
 class Prompts:
     """What the dialogue says, as sound."""
 
-    def __init__(self, folder: Path, voices: Sequence[Voice], own: Path | None = None) -> None:
+    def __init__(self, folder: Path, voices: Sequence[Speaker], own: Path | None = None) -> None:
         self._made = folder / "made"
         self._own = own or folder / "own"
         self._voices = voices
@@ -62,7 +62,7 @@ class Prompts:
             log.warning("own_recording_unusable", path=str(path), error=str(error))
             return None
 
-    def _spoken(self, voice: Voice, language: str, text: str, rate_hz: int) -> bytes:
+    def _spoken(self, voice: Speaker, language: str, text: str, rate_hz: int) -> bytes:
         digest = hashlib.sha256(f"{language}\0{text}".encode()).hexdigest()[:24]
         path = self._made / voice.name / str(rate_hz) / f"{digest}.pcm"
         try:

@@ -29,7 +29,7 @@ class SpeechFailed(Exception):
     """The voice could not say this text."""
 
 
-class Voice(Protocol):
+class Speaker(Protocol):
     """One speaker of one or more languages."""
 
     @property
@@ -138,7 +138,7 @@ def espeak() -> Espeak:
     return Espeak()
 
 
-def best_voices(prefix: Path) -> tuple[Voice, ...]:
+def best_voices(prefix: Path) -> tuple[Speaker, ...]:
     """The installed voices, best first; the last speaks every language."""
     flite = find_flite(prefix)
     return (*((Flite(flite),) if flite else ()), espeak())

@@ -21,7 +21,7 @@ _BEGIN_FRAMES, _BEGIN_WINDOW = 6, 10  # 120 ms of voice within 200 ms: a click i
 _RUN_FRAMES = 3  # a shorter burst does not end a pause
 
 
-class Voice(Enum):
+class Phase(Enum):
     """What a frame is in the course of an utterance."""
 
     QUIET = "quiet"  # before the first word
@@ -50,7 +50,7 @@ class Activity:
         """How long there has been no voice."""
         return self._quiet * FRAME_MS
 
-    def hear(self, frame: bytes) -> Voice:
+    def hear(self, frame: bytes) -> Phase:
         """What this frame of 20 ms, signed 16-bit mono, is."""
         loud = self._level.stands_out(frame)
         voiced = loud and self._detector.is_speech(frame, self._rate_hz)
@@ -60,13 +60,13 @@ class Activity:
             return self._before(voiced)
         self._stopped = self._stopped or self._quiet >= self._pause_frames
         if self._stopped:
-            return Voice.STOPPED
-        return Voice.PAUSE if self._quiet > _RUN_FRAMES else Voice.TALK
+            return Phase.STOPPED
+        return Phase.PAUSE if self._quiet > _RUN_FRAMES else Phase.TALK
 
-    def _before(self, voiced: bool) -> Voice:
+    def _before(self, voiced: bool) -> Phase:
         self._recent.append(voiced)
         self._begun = sum(self._recent) >= _BEGIN_FRAMES
-        return Voice.BEGAN if self._begun else Voice.QUIET
+        return Phase.BEGAN if self._begun else Phase.QUIET
 
 
 class Level:

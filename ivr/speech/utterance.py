@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from ivr.speech import Heard, Partial, Result, SpeechBegan, SpeechStopped
-from ivr.speech.activity import FRAME_MS, Activity, Voice
+from ivr.speech.activity import FRAME_MS, Activity, Phase
 
 PAUSE_MS = 600
 LONGEST_S = 60.0  # talk, music or noise without a pause becomes final then
@@ -15,7 +15,7 @@ _TAIL_MS = 160  # of a pause that is decoded; the rest only if the caller goes o
 _CHUNK_FRAMES = 20  # decoded at once: the engine itself works in half seconds, smaller pieces cost more
 
 
-class Ear(Protocol):
+class UtteranceDecoder(Protocol):
     """A decoder for one utterance."""
 
     def hear(self, sound: bytes) -> None:
@@ -29,13 +29,13 @@ class Ear(Protocol):
 
 
 class Utterance:
-    """Follows one stream. The ear is made when speech begins: a silent caller costs next to nothing."""
+    """Follows one stream. The decoder is made when speech begins: a silent caller costs next to nothing."""
 
-    def __init__(self, rate_hz: int, make_ear: Callable[[], Ear]) -> None:
+    def __init__(self, rate_hz: int, make_decoder: Callable[[], UtteranceDecoder]) -> None:
         self._frame_bytes = rate_hz * FRAME_MS // 1000 * 2
-        self._make_ear = make_ear
+        self._make_decoder = make_decoder
         self._activity = Activity(rate_hz, PAUSE_MS)
-        self._ear: Ear | None = None
+        self._decoder: UtteranceDecoder | None = None
         self._rest = b""
         self._frames = 0
         self._begin_frame = 0
@@ -62,42 +62,42 @@ class Utterance:
         self._frames += 1
         self._waiting.append(frame)
         voice = self._activity.hear(frame)
-        if voice is Voice.QUIET:
+        if voice is Phase.QUIET:
             return
-        if voice is Voice.BEGAN:
+        if voice is Phase.BEGAN:
             yield self._begin()
-        if voice is Voice.STOPPED or self._spoken_s >= LONGEST_S:
+        if voice is Phase.STOPPED or self._spoken_s >= LONGEST_S:
             yield from self._final()
-        elif voice is Voice.PAUSE:
+        elif voice is Phase.PAUSE:
             if self._activity.pause_ms == _TAIL_MS:
                 yield from self._decode()
         elif len(self._waiting) >= _CHUNK_FRAMES:
             yield from self._decode()
 
     def _begin(self) -> SpeechBegan:
-        self._ear = self._make_ear()
+        self._decoder = self._make_decoder()
         self._begin_frame = self._frames - len(self._waiting)
         self._waiting = deque(self._waiting)  # unbounded from here: the utterance is
         return SpeechBegan(at_s=self._now_s)
 
     def _decode(self) -> Iterator[Result]:
-        if self._ear is None:
+        if self._decoder is None:
             return
-        self._ear.hear(b"".join(self._waiting))
+        self._decoder.hear(b"".join(self._waiting))
         self._waiting.clear()
-        if (text := self._ear.partial()) not in ("", self._partial):
+        if (text := self._decoder.partial()) not in ("", self._partial):
             self._partial = text
             yield Partial(text)
 
     def _final(self) -> Iterator[Result]:
         self.ended = True
-        if self._ear is None:
+        if self._decoder is None:
             yield Heard("", 0.0)
             return
         yield SpeechStopped(at_s=self._now_s)
         if self._waiting and self._activity.pause_ms < _TAIL_MS:
-            self._ear.hear(b"".join(self._waiting))
-        yield self._ear.final(self._begin_frame * FRAME_MS / 1000)
+            self._decoder.hear(b"".join(self._waiting))
+        yield self._decoder.final(self._begin_frame * FRAME_MS / 1000)
 
     @property
     def _now_s(self) -> float:

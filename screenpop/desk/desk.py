@@ -77,7 +77,7 @@ class Desk:
             browser.send(self._state.resumed(after, offers))
             for frame in missed:
                 browser.send(frame)
-        answers = self._offers.arrived(username, self._pages_of(username), now)
+        answers = self._offers.browser_arrived(username, self._pages_of(username), now)
         self._browsers.setdefault(username, set()).add(browser)
         self._say(answers)
         self._watch(username)
@@ -88,7 +88,7 @@ class Desk:
         remaining = self._browsers.pop(username, set()) - {browser}
         if remaining:
             self._browsers[username] = remaining
-        self._say(self._offers.left(username, remaining, self._clock()))
+        self._say(self._offers.browser_left(username, remaining, self._clock()))
         self._watch(username)
 
     def sessions(self) -> frozenset[str]:
@@ -128,7 +128,7 @@ class Desk:
             case OfferMade():
                 self._offer(event)
             case OfferShown() | OfferMissed():
-                self._offers.settled(event.offer_id)
+                self._offers.gate_opened(event.offer_id)
 
     def call_json(self, sip_call_id: str) -> str | None:
         """The call with this Call-ID of the caller's phone, as pages see it now."""
@@ -151,7 +151,7 @@ class Desk:
                     self._painted(browser, offer_id)
                 case Hidden(offer_id=offer_id):
                     pages, now = self._pages_of(browser.username), self._clock()
-                    self._say(self._offers.hidden(browser.username, offer_id, browser, pages, now))
+                    self._say(self._offers.page_hidden(browser.username, offer_id, browser, pages, now))
                 case PresenceWanted() as wanted:
                     self._request_presence(browser, wanted)
         except BadMessage as error:
@@ -167,7 +167,7 @@ class Desk:
 
     def _offer(self, event: OfferMade) -> None:
         pages = self._pages_of(event.agent)
-        answers = self._offers.made(event, pages, self._clock())
+        answers = self._offers.offer_made(event, pages, self._clock())
         if answers:
             frame = offer_frame(event)
             for browser in pages:
@@ -175,7 +175,7 @@ class Desk:
         self._say(answers)
 
     def _painted(self, browser: Browser, offer_id: str) -> None:
-        answers = self._offers.painted(browser.username, offer_id, self._clock())
+        answers = self._offers.page_painted(browser.username, offer_id, self._clock())
         if not answers:
             log.info("offer_painted_late", username=browser.username, offer_id=offer_id)
         self._say(answers)

@@ -20,7 +20,7 @@ ENDED_KEPT_MS = 120_000  # a call's pop stays through wrap-up and a reload in it
 
 
 @dataclass(frozen=True, kw_only=True)
-class Agent:
+class AgentOnScreen:
     """Where an agent is, at which kind of phone, since when."""
 
     username: str
@@ -44,7 +44,7 @@ class LiveState:
 
     def __init__(self, kept: int = 256) -> None:
         self._calls: dict[str, _Held] = {}
-        self._agents: dict[str, Agent] = {}
+        self._agents: dict[str, AgentOnScreen] = {}
         self._changes: deque[bytes] = deque(maxlen=kept)
         self._seen = Seen()
         self.epoch = ""
@@ -88,9 +88,9 @@ class LiveState:
         newest_first = reversed(self._calls.values())
         return next((held.json for held in newest_first if held.sip_call_id == sip_call_id), None)
 
-    def agent(self, username: str) -> Agent:
+    def agent(self, username: str) -> AgentOnScreen:
         """An agent as known; away until somebody says otherwise."""
-        return self._agents.get(username) or Agent(username=username)
+        return self._agents.get(username) or AgentOnScreen(username=username)
 
     def missed(self, epoch: str, after: int) -> tuple[bytes, ...] | None:
         """The changes after that cursor; None where only a snapshot will do."""
@@ -134,8 +134,8 @@ def _stored(call: Mapping[str, Any]) -> _Held:
     return _Held(call.get("sip_call_id", ""), to_json(call), ended_ms)
 
 
-def _agent(event: PresenceChanged) -> Agent:
-    return Agent(
+def _agent(event: PresenceChanged) -> AgentOnScreen:
+    return AgentOnScreen(
         username=event.agent,
         presence=event.presence,
         reason=event.reason,

@@ -41,11 +41,11 @@ class PresenceWanted(BaseModel):
     phone: PhoneKind = "browser"
 
 
-Message = Painted | Hidden | PresenceWanted
-_messages: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
+PageMessage = Painted | Hidden | PresenceWanted
+_messages: TypeAdapter[PageMessage] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
 
 
-def parse(text: str) -> Message:
+def parse(text: str) -> PageMessage:
     """A browser's message; raises BadMessage."""
     try:
         return _messages.validate_json(text)

@@ -33,7 +33,7 @@ class Offers:
     def __init__(self) -> None:
         self._offers: dict[str, _Offer] = {}
 
-    def made(
+    def offer_made(
         self, offer: OfferMade, browsers: Collection[Hashable], now_ms: int
     ) -> tuple[OfferAnswered, ...]:
         """A new offer, with the agent's browsers it can be sent to. A known one changes nothing."""
@@ -48,19 +48,21 @@ class Offers:
         """The offers that wait for a browser of this agent."""
         return tuple(offer.made for offer in self._open(agent, now_ms))
 
-    def arrived(self, agent: str, others: Collection[Hashable], now_ms: int) -> tuple[OfferAnswered, ...]:
+    def browser_arrived(
+        self, agent: str, others: Collection[Hashable], now_ms: int
+    ) -> tuple[OfferAnswered, ...]:
         """A browser has come and will be sent the open offers; they are news where there were no others."""
         if others:
             return ()
         return tuple(_answer(made, "delivered", now_ms) for made in self.open_to(agent, now_ms))
 
-    def left(self, agent: str, remaining: Set[Hashable], now_ms: int) -> tuple[OfferAnswered, ...]:
+    def browser_left(self, agent: str, remaining: Set[Hashable], now_ms: int) -> tuple[OfferAnswered, ...]:
         """A browser is gone; it may come back within the cap, so the offers stay open."""
         if not remaining:
             return tuple(_answer(made, "gone", now_ms) for made in self.open_to(agent, now_ms))
         return self._all_hidden(agent, remaining, now_ms)
 
-    def painted(self, agent: str, offer_id: str, now_ms: int) -> tuple[OfferAnswered, ...]:
+    def page_painted(self, agent: str, offer_id: str, now_ms: int) -> tuple[OfferAnswered, ...]:
         """A visible page shows the call; nothing where it came too late. Raises ForeignOffer."""
         offer = self._of(agent, offer_id)
         if not offer.open:
@@ -68,14 +70,14 @@ class Offers:
         offer.open = False
         return (_answer(offer.made, "painted", now_ms),)
 
-    def hidden(
+    def page_hidden(
         self, agent: str, offer_id: str, browser: Hashable, browsers: Set[Hashable], now_ms: int
     ) -> tuple[OfferAnswered, ...]:
         """This browser's page cannot be seen; an answer once that is true of all. Raises ForeignOffer."""
         self._of(agent, offer_id).hidden.add(browser)
         return self._all_hidden(agent, browsers, now_ms)
 
-    def settled(self, offer_id: str) -> None:
+    def gate_opened(self, offer_id: str) -> None:
         """The gate waits no longer."""
         if offer := self._offers.get(offer_id):
             offer.open = False

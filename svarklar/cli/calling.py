@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from ivr.speaking.voices import Voice, resample
+from ivr.speaking.voices import Speaker, resample
 from phone.call import PhoneCall
 from phone.caller import Speech, Turn, converse
 from phone.codecs import codec
@@ -45,7 +45,7 @@ class WavUnusable(ValueError):
     """The file is not 16-bit mono WAV."""
 
 
-def speech(voice: Voice, text: str, language: str, rate_hz: int) -> Speech:
+def speech(voice: Speaker, text: str, language: str, rate_hz: int) -> Speech:
     """Text as something to say; blocks. Raises ivr.speaking.voices.SpeechFailed."""
     from_hz, sound = voice.say(text, language)
     return Speech(resample(sound, from_hz, rate_hz))

@@ -10,8 +10,8 @@ from rich.console import Console
 from casestore.db import Store
 from domain.endpoints import endpoint
 from domain.events import now_ms
-from ivr.speaking.voices import Flite, Voice, best_voices, find_flite
-from phone.agent import Agent
+from ivr.speaking.voices import Flite, Speaker, best_voices, find_flite
+from phone.agent import AgentPhone
 from phone.caller import Turn
 from phone.codecs import codec
 from phone.timeline import STEPS, detail
@@ -25,7 +25,7 @@ _STATEMENT = "the printer on our floor has a paper jam and nobody in the office 
 _CODEC = "g722"
 
 
-def callers_voice(settings: Settings) -> Voice:
+def callers_voice(settings: Settings) -> Speaker:
     """Another voice than the prompts', where there is one."""
     flite = find_flite(settings.unpacked_asterisk)
     return Flite(flite, "rms") if flite else best_voices(settings.unpacked_asterisk)[-1]
@@ -39,7 +39,7 @@ async def demo_call(
     Raises CallFailed, DeskRefused.
     """
     web = f"http://{settings.host}:{settings.web_port}"
-    agent = Agent(
+    agent = AgentPhone(
         AGENT,
         secrets.demo[AGENT],
         web,

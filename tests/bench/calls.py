@@ -10,10 +10,10 @@ from rich.console import Console
 
 from casestore import contacts
 from casestore.db import Store
-from phone.agent import Agent
+from phone.agent import AgentPhone
 from svarklar.cli.calling import CallPlan, place_call
 from tests.bench.figures import Figure, percentile, resident_mb
-from tests.e2e.whole_house import PRINTER, House, running_house
+from tests.e2e.installation import PRINTER, Installation, running_installation
 
 CALLS, AT_ONCE = 100, 4
 _APART_S = 1.7  # people do not dial in step
@@ -43,16 +43,16 @@ _WATCH_PIXELS = """
 
 async def measure(folder: Path, console: Console, calls: int = CALLS) -> list[Figure]:
     """The figures of so many calls to two agents whose desks are open in Chromium."""
-    with running_house(folder) as house:
-        add_callers(house, calls)
+    with running_installation(folder) as system:
+        add_callers(system, calls)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-            agents = [await _agent_with_browser(house, name, browser) for name in ("anna", "bo")]
-            await take_figures(house)  # those of the logins
-            idle_mb = _memory_mb(house)
+            agents = [await _agent_with_browser(system, name, browser) for name in ("anna", "bo")]
+            await take_figures(system)  # those of the logins
+            idle_mb = _memory_mb(system)
             stalls: list[float] = []
             memory_mb: list[float] = [idle_mb]
-            reports = await _all_calls(house, calls, stalls, memory_mb, console)
+            reports = await _all_calls(system, calls, stalls, memory_mb, console)
             pixels_ms: list[float] = []
             for agent, page in agents:
                 pixels_ms += await page.evaluate("window.pixelsAfterMs")
@@ -61,16 +61,16 @@ async def measure(folder: Path, console: Console, calls: int = CALLS) -> list[Fi
     return _figures(reports, stalls, pixels_ms, (max(memory_mb) - idle_mb) / AT_ONCE)
 
 
-async def _agent_with_browser(house: House, username: str, browser: Any) -> tuple[Agent, Page]:
+async def _agent_with_browser(system: Installation, username: str, browser: Any) -> tuple[AgentPhone, Page]:
     """The page paints; a desk phone without hands answers."""
     page = await browser.new_page(viewport={"width": 1280, "height": 720})
     await page.add_init_script(_WATCH_PIXELS)
-    await page.goto(f"{house.web}/login")
+    await page.goto(f"{system.web}/login")
     await page.get_by_test_id("login-username").fill(username)
-    await page.get_by_test_id("login-password").fill(house.secrets.demo[username])
+    await page.get_by_test_id("login-password").fill(system.secrets.demo[username])
     await page.get_by_test_id("login-submit").click()
     await page.get_by_test_id("presence").wait_for()
-    agent = house.agent(username)
+    agent = system.agent(username)
     agent.paints = False
     await agent.log_in()
     await agent.be_ready()
@@ -78,12 +78,12 @@ async def _agent_with_browser(house: House, username: str, browser: Any) -> tupl
 
 
 async def _all_calls(
-    house: House, count: int, stalls: list[float], memory_mb: list[float], console: Console
+    system: Installation, count: int, stalls: list[float], memory_mb: list[float], console: Console
 ) -> list[dict[str, Any]]:
     gate = asyncio.Semaphore(AT_ONCE)
     done = 0
     # Any key cuts the closing words short: the call is about the pop, not about them.
-    turns = house.says(PRINTER, "1", "1")
+    turns = system.says(PRINTER, "1", "1")
 
     async def one(index: int) -> dict[str, Any]:
         nonlocal done
@@ -91,10 +91,12 @@ async def _all_calls(
             if index < AT_ONCE:
                 await asyncio.sleep(index * _APART_S)
             report = await place_call(
-                house.settings, house.secrets, CallPlan(number=number(index), turns=turns, barge_in=True)
+                system.settings,
+                system.secrets,
+                CallPlan(number=number(index), turns=turns, barge_in=True),
             )
-            memory_mb.append(_memory_mb(house))
-        stalls.append((await take_figures(house))["loop_longest_stall_ms"])
+            memory_mb.append(_memory_mb(system))
+        stalls.append((await take_figures(system))["loop_longest_stall_ms"])
         done += 1
         status.update(f"calls: {done} of {count}")
         return report
@@ -160,9 +162,9 @@ def number(index: int) -> str:
     return f"+4670999{index:04d}"
 
 
-def add_callers(house: House, count: int, names: int = CALLS) -> None:
+def add_callers(system: Installation, count: int, names: int = CALLS) -> None:
     """A contact for each call, of so many names: who has an open case would be asked about it first."""
-    store = Store(house.settings.database)
+    store = Store(system.settings.database)
     with store.uow() as tx:
         for index in range(count):
             contacts.add(
@@ -175,20 +177,20 @@ def add_callers(house: House, count: int, names: int = CALLS) -> None:
     store.close()
 
 
-async def take_figures(house: House) -> dict[str, float]:
+async def take_figures(system: Installation) -> dict[str, float]:
     """What the server has measured of itself since last asked."""
-    headers = {"Authorization": f"Bearer {house.secrets.api_token}"}
+    headers = {"Authorization": f"Bearer {system.secrets.api_token}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
-        session.get(f"{house.web}/api/figures") as answer,
+        session.get(f"{system.web}/api/figures") as answer,
     ):
         figures: dict[str, float] = await answer.json()
         return figures
 
 
-def _memory_mb(house: House) -> float:
+def _memory_mb(system: Installation) -> float:
     """Resident memory of `up` and everything below it, without Asterisk."""
-    return sum(resident_mb(pid) for pid in _descendants(house.process.pid) if "asterisk" not in _name(pid))
+    return sum(resident_mb(pid) for pid in _descendants(system.process.pid) if "asterisk" not in _name(pid))
 
 
 def _descendants(pid: int) -> list[int]:

@@ -19,7 +19,7 @@ from tests.bench.calls import add_callers, number, take_figures
 from tests.bench.figures import Figure
 from tests.bench.speech_load import LOST_MS, by_turns, compared
 from tests.bench.spoken import talk
-from tests.e2e.whole_house import House, running_house
+from tests.e2e.installation import Installation, running_installation
 from tests.speech_samples import Sound, frames
 
 TITLE = "Callers at once, through Asterisk"
@@ -52,31 +52,31 @@ async def measure(folder: Path, console: Console) -> list[Figure]:
     unlimited: dict[str, Any] = {
         "streams_per_decoder": _UNLIMITED, "rtp_start": rtp_start, "rtp_end": rtp_start + 999,
     }  # fmt: skip
-    with running_house(folder, **unlimited) as house:
-        add_callers(house, sum(_COUNTS), names=8)  # hearing is measured, not the speaking of new names
+    with running_installation(folder, **unlimited) as system:
+        add_callers(system, sum(_COUNTS), names=8)  # hearing is measured, not the speaking of new names
         async with bare_decoders(sounds) as bare:
             with console.status("callers at once") as status:
 
                 async def ours(count: int) -> Load:
                     status.update(f"callers at once: {count}")
-                    return await _step(house, payloads, count)
+                    return await _step(system, payloads, count)
 
                 carried, bare_carried = await by_turns(_COUNTS, ours, lambda count: bare(count, _MEASURED_S))
     return compared("Svarklar with Asterisk and the callers", carried, bare_carried)
 
 
-async def _step(house: House, payloads: Sequence[bytes], count: int) -> Load:
+async def _step(system: Installation, payloads: Sequence[bytes], count: int) -> Load:
     """So many callers; the worst lag once all are greeted: of the decoders, and of the loop before them."""
     first = sum(earlier for earlier in _COUNTS if earlier < count)
-    phone = UserAgent("callers", (house.settings.host, house.settings.sip_port))
+    phone = UserAgent("callers", (system.settings.host, system.settings.sip_port))
     await phone.open()
     try:
         calling = [
-            asyncio.create_task(_caller(phone, house, first + index, index * _APART_S, payloads))
+            asyncio.create_task(_caller(phone, system, first + index, index * _APART_S, payloads))
             for index in range(count)
         ]
         await asyncio.sleep(count * _APART_S + _GREETED_S)
-        worst_ms = await _worst_lag_ms(house, count)
+        worst_ms = await _worst_lag_ms(system, count)
         for task in calling:
             task.cancel()
         await asyncio.gather(*calling, return_exceptions=True)
@@ -87,10 +87,10 @@ async def _step(house: House, payloads: Sequence[bytes], count: int) -> Load:
 
 
 async def _caller(
-    phone: UserAgent, house: House, index: int, after_s: float, payloads: Sequence[bytes]
+    phone: UserAgent, system: Installation, index: int, after_s: float, payloads: Sequence[bytes]
 ) -> None:
     await asyncio.sleep(after_s)
-    call = await phone.dial(house.settings.support_number, Spoken(), number(index))
+    call = await phone.dial(system.settings.support_number, Spoken(), number(index))
     try:
         await phone.answered(call)
         call.rtp.say(payloads[index % len(payloads)])
@@ -99,12 +99,12 @@ async def _caller(
         await call.hang_up()
 
 
-async def _worst_lag_ms(house: House, count: int) -> int:
+async def _worst_lag_ms(system: Installation, count: int) -> int:
     worst_ms = 0.0
-    await take_figures(house)  # those of the time before
+    await take_figures(system)  # those of the time before
     for _ in range(int(_MEASURED_S / 0.1)):
         await asyncio.sleep(0.1)
-        figures = await take_figures(house)
+        figures = await take_figures(system)
         if figures["speech_streams"] < count:
             return LOST_MS
         worst_ms = max(worst_ms, figures["speech_lag_ms"] + figures["loop_longest_stall_ms"])

@@ -45,7 +45,7 @@ def test_an_exception_in_the_block_takes_everything_back(store: Store):
         register_and_fail()
     with store.uow() as tx:
         assert cases.open_cases(tx) == ()
-        assert cases.register(tx, NewCase(title="Kept"), by="ivr", now_ms=2).number == "C-000001"
+        assert cases.register(tx, NewCase(title="SavedCase"), by="ivr", now_ms=2).number == "C-000001"
 
 
 def test_a_database_locked_by_somebody_else_is_reported_and_works_again_afterwards(tmp_path: Path):

@@ -4,10 +4,10 @@ import stat
 
 import pytest
 
-from casework.port import CaseChange, Voice
+from casework.port import CaseChange, Sound
 from casework.spool import Spool
 
-FIRST = CaseChange(call_id="1", fields={"title": "Skrivaren är trasig"}, voice=Voice(b"\x01\x02", 8000))
+FIRST = CaseChange(call_id="1", fields={"title": "Skrivaren är trasig"}, voice=Sound(b"\x01\x02", 8000))
 SECOND = CaseChange(call_id="2", number="C-000002", fields={"description": "more\nwords"}, what="said")
 
 

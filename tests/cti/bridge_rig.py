@@ -12,7 +12,7 @@ from domain.events import CALLS, DESK, REQUESTS, CallChanged, PresenceChanged, P
 END_OF_QUEUE = packet(Event="QueueStatusComplete")
 
 
-class House:
+class BridgeRig:
     """A bridge with its surroundings, and what comes out of it."""
 
     def __init__(self, asterisk, ami, **changes):
@@ -64,8 +64,8 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def houses():
-    """A function that makes houses, each with its Asterisk; all are closed in the end.
+async def rigs():
+    """A function that makes rigs, each with its Asterisk; all are closed in the end.
 
     `connected` waits until Asterisk was asked for its queue.
     """
@@ -75,15 +75,15 @@ async def houses():
             asterisk = await stack.enter_async_context(ReplayedAsterisk())
             asterisk.answers |= answers or {}
             ami = Ami(retry_s=0.01, ping_s=60)
-            house = House(asterisk, ami, **changes)
+            rig = BridgeRig(asterisk, ami, **changes)
             stack.push_async_callback(ami.close)
-            house.bridge.start()
-            stack.push_async_callback(house.bridge.close)
+            rig.bridge.start()
+            stack.push_async_callback(rig.bridge.close)
             if connected:
                 await ami.connect("127.0.0.1", asterisk.port, "svarklar", asterisk.secret)
-                house.session = await asterisk.login()
-                await house.session.say(BOOTED)
-                assert await house.actions(1) == ["QueueStatus"]
-            return house
+                rig.session = await asterisk.login()
+                await rig.session.say(BOOTED)
+                assert await rig.actions(1) == ["QueueStatus"]
+            return rig
 
         yield make

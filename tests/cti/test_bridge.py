@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from ami_replay import log_lines, packet, transcript
-from bridge_rig import END_OF_QUEUE, houses
+from bridge_rig import END_OF_QUEUE, rigs
 
 from cti.bus.memory import MemoryBus
 from domain.events import (
@@ -27,7 +27,7 @@ CASE = CaseSummary(
 
 @pytest.fixture
 async def build():
-    async with houses() as make:
+    async with rigs() as make:
         yield make
 
 
@@ -43,11 +43,11 @@ ID = {
 
 class TestCalls:
     async def test_a_recorded_call_goes_from_the_queue_to_its_end(self, build):
-        house = await build()
-        await house.session.say(transcript("answered"), 100)
-        stages = [(await house.call()).stage for _ in range(4)]
+        rig = await build()
+        await rig.session.say(transcript("answered"), 100)
+        stages = [(await rig.call()).stage for _ in range(4)]
         assert stages == ["queued", "ringing", "connected", "ended"]
-        [call] = house.bridge.calls()
+        [call] = rig.bridge.calls()
         assert (call.outcome, call.agent, call.number, call.name) == (
             "answered",
             "anna",
@@ -56,115 +56,113 @@ class TestCalls:
         )
 
     async def test_what_the_dialogue_says_and_what_asterisk_says_become_one_call(self, build):
-        house = await build()
+        rig = await build()
         call_id = ID["second_agent"]
-        await house.state(answered(call_id), CaseRegistered(call_id=call_id, at_ms=200, case=CASE))
-        await house.call(case=CASE)
-        await house.session.say(transcript("second_agent"))
-        call = await house.call(stage="ended")
+        await rig.state(answered(call_id), CaseRegistered(call_id=call_id, at_ms=200, case=CASE))
+        await rig.call(case=CASE)
+        await rig.session.say(transcript("second_agent"))
+        call = await rig.call(stage="ended")
         assert (call.case, call.outcome, call.agent) == (CASE, "answered", "bo")
         assert [(offer.agent, offer.reason) for offer in call.offers] == [("anna", "NOANSWER"), ("bo", "")]
         assert {"answered", "registered", "queued", "ringing", "connected", "ended"} == set(call.marks)
 
     async def test_an_agent_who_answered_while_the_connection_was_lost_is_connected(self, build):
-        house = await build()
+        rig = await build()
         call_id = ID["reconnect_before"]
-        await house.state(
+        await rig.state(
             answered(call_id),
             OfferMade(call_id=call_id, at_ms=150, offer_id="1", agent="anna"),
             OfferShown(call_id=call_id, at_ms=160, offer_id="1", agent="anna"),
         )
-        await house.session.say(transcript("reconnect_before"), 1000)
-        await house.call(stage="ringing")
-        house.session.cut()
-        again = await house.asterisk.login()
+        await rig.session.say(transcript("reconnect_before"), 1000)
+        await rig.call(stage="ringing")
+        rig.session.cut()
+        again = await rig.asterisk.login()
         await again.say(transcript("reconnect_after"), 1000)
-        call = await house.call(stage="connected")
+        call = await rig.call(stage="connected")
         assert call.agent == "anna"
         assert [offer.offer_id for offer in call.offers] == ["1"]
-        assert (await house.call(stage="ended")).outcome == "answered"
+        assert (await rig.call(stage="ended")).outcome == "answered"
 
     async def test_a_call_that_ended_while_the_connection_was_lost_has_ended(self, build):
-        house = await build()
-        await house.state(answered())
-        await house.call(stage="ivr")
-        await house.session.say(END_OF_QUEUE)
-        await house.asterisk.action("CoreShowChannels")
-        await house.session.say(packet(Event="CoreShowChannelsComplete"))
-        assert (await house.call(stage="ended")).outcome == "failed"
+        rig = await build()
+        await rig.state(answered())
+        await rig.call(stage="ivr")
+        await rig.session.say(END_OF_QUEUE)
+        await rig.asterisk.action("CoreShowChannels")
+        await rig.session.say(packet(Event="CoreShowChannelsComplete"))
+        assert (await rig.call(stage="ended")).outcome == "failed"
 
     async def test_without_asterisk_calls_go_on_by_what_the_dialogue_says(self, build):
-        house = await build(connected=False)
-        await house.state(answered(), PartialHeard(call_id="1.1", at_ms=200, text="my printer"))
-        assert (await house.call(partial="my printer")).number == "+46701740605"
+        rig = await build(connected=False)
+        await rig.state(answered(), PartialHeard(call_id="1.1", at_ms=200, text="my printer"))
+        assert (await rig.call(partial="my printer")).number == "+46701740605"
 
     async def test_a_fact_that_is_stated_twice_happens_once(self, build):
-        house = await build(connected=False)
+        rig = await build(connected=False)
         fact = answered()
         with log_lines() as logs:
-            await house.state(fact, fact, PartialHeard(call_id="1.1", at_ms=200, text="x"))
-            await house.call(partial="x")
+            await rig.state(fact, fact, PartialHeard(call_id="1.1", at_ms=200, text="x"))
+            await rig.call(partial="x")
             assert logs.empty()
 
     async def test_two_calls_at_once_stay_two(self, build):
-        house = await build(connected=False)
-        await house.state(
-            answered("1.1"), answered("2.2"), CaseRegistered(call_id="2.2", at_ms=200, case=CASE)
-        )
-        await house.call(call_id="2.2", case=CASE)
-        assert [(call.call_id, call.case) for call in house.bridge.calls()] == [("1.1", None), ("2.2", CASE)]
+        rig = await build(connected=False)
+        await rig.state(answered("1.1"), answered("2.2"), CaseRegistered(call_id="2.2", at_ms=200, case=CASE))
+        await rig.call(call_id="2.2", case=CASE)
+        assert [(call.call_id, call.case) for call in rig.bridge.calls()] == [("1.1", None), ("2.2", CASE)]
 
     async def test_a_strange_fact_is_reported_and_nothing_stops(self, build):
-        house = await build(connected=False)
+        rig = await build(connected=False)
         with log_lines() as logs:
-            await house.state(PartialHeard(call_id="9.9", at_ms=1, text="x"), answered())
-            await house.call(stage="ivr")
+            await rig.state(PartialHeard(call_id="9.9", at_ms=1, text="x"), answered())
+            await rig.call(stage="ivr")
             assert (await logs.get())["event"] == "event_unexpected"
 
     async def test_calls_that_lived_when_the_program_ended_are_known_again(self, build):
         lived = Call(call_id="1.1", stage="queued", marks={"answered": 1, "queued": 2})
-        house = await build(connected=False, calls=[lived])
-        assert await house.call() == lived
-        await house.state(CallEnded(call_id="1.1", at_ms=9, cause=""))
-        assert (await house.call()).outcome == "abandoned_queue"
+        rig = await build(connected=False, calls=[lived])
+        assert await rig.call() == lived
+        await rig.state(CallEnded(call_id="1.1", at_ms=9, cause=""))
+        assert (await rig.call()).outcome == "abandoned_queue"
 
     async def test_an_ended_call_is_forgotten_after_a_minute(self, build):
-        house = await build(connected=False)
-        await house.state(answered(), CallEnded(call_id="1.1", at_ms=200, cause=""))
-        await house.call(stage="ended")
-        assert [call.call_id for call in house.bridge.calls()] == ["1.1"]
-        assert house.ring_timers(60.0) == 1
-        await house.state(answered("2.2"))
-        await house.call(call_id="2.2")
-        assert [call.call_id for call in house.bridge.calls()] == ["2.2"]
+        rig = await build(connected=False)
+        await rig.state(answered(), CallEnded(call_id="1.1", at_ms=200, cause=""))
+        await rig.call(stage="ended")
+        assert [call.call_id for call in rig.bridge.calls()] == ["1.1"]
+        assert rig.ring_timers(60.0) == 1
+        await rig.state(answered("2.2"))
+        await rig.call(call_id="2.2")
+        assert [call.call_id for call in rig.bridge.calls()] == ["2.2"]
 
     async def test_more_facts_at_once_than_the_bus_keeps_are_reported_and_the_next_are_heard(self, build):
-        house = await build(connected=False, bus=MemoryBus(capacity=5))
-        await house.state(answered())
-        await house.call()
+        rig = await build(connected=False, bus=MemoryBus(capacity=5))
+        await rig.state(answered())
+        await rig.call()
         with log_lines() as logs:
-            await house.state(*[PartialHeard(call_id="1.1", at_ms=n, text=str(n)) for n in range(10)])
+            await rig.state(*[PartialHeard(call_id="1.1", at_ms=n, text=str(n)) for n in range(10)])
             assert (await logs.get())["event"] == "bridge_lagged"
-        await house.state(PartialHeard(call_id="1.1", at_ms=99, text="heard again"))
-        await house.call(partial="heard again")
+        await rig.state(PartialHeard(call_id="1.1", at_ms=99, text="heard again"))
+        await rig.call(partial="heard again")
 
 
 class TestSaving:
     async def test_what_changes_is_saved_but_for_words_that_are_not_final(self, build):
-        house = await build(connected=False)
-        await house.state(answered(), PartialHeard(call_id="1.1", at_ms=2, text="x"))
-        await house.call(partial="x")
-        await house.bridge.close()
-        assert [call.partial for call in house.saved] == [""]
+        rig = await build(connected=False)
+        await rig.state(answered(), PartialHeard(call_id="1.1", at_ms=2, text="x"))
+        await rig.call(partial="x")
+        await rig.bridge.close()
+        assert [call.partial for call in rig.saved] == [""]
 
     async def test_a_database_that_hangs_holds_up_nobody(self, build):
         go = threading.Event()
-        house = await build(connected=False, save=lambda call: go.wait(10))
+        rig = await build(connected=False, save=lambda call: go.wait(10))
         try:
-            await house.state(answered(), QueueJoined(call_id="1.1", at_ms=2, queue="support", position=1))
-            await house.call(stage="queued")
-            await house.state(CallEnded(call_id="1.1", at_ms=3, cause=""))
-            await house.call(stage="ended")
+            await rig.state(answered(), QueueJoined(call_id="1.1", at_ms=2, queue="support", position=1))
+            await rig.call(stage="queued")
+            await rig.state(CallEnded(call_id="1.1", at_ms=3, cause=""))
+            await rig.call(stage="ended")
         finally:
             go.set()
 
@@ -176,16 +174,16 @@ class TestSaving:
                 raise fails.pop()
             saved.append(call)
 
-        house = await build(connected=False, save=save)
-        await house.state(answered())
-        await house.call()
-        await house.bridge.close()
+        rig = await build(connected=False, save=save)
+        await rig.state(answered())
+        await rig.call()
+        await rig.bridge.close()
         assert [call.call_id for call in saved] == ["1.1"]
 
 
 async def test_closing_leaves_no_task_behind(build):
-    house = await build()
+    rig = await build()
     before = asyncio.all_tasks()
-    await house.bridge.close()
-    await house.bridge.close()
+    await rig.bridge.close()
+    await rig.bridge.close()
     assert not [task for task in before if "Bridge" in repr(task) and not task.done()]

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import numpy
 import pytest
 from callers import tone, write_wav
+from installation import Installation
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -24,7 +25,6 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
-from whole_house import House
 
 HUMS_HZ = (620, 930)  # what the agents' microphone hears, in turns
 CALL_TIMEOUT_MS = 40_000  # bounds a failure: the caller talks to the voice response first
@@ -98,9 +98,9 @@ class Visitor:
     WebSockets in their order (`sent painted`, `received INVITE`).
     """
 
-    def __init__(self, page: Page, house: House) -> None:
+    def __init__(self, page: Page, system: Installation) -> None:
         self.page = page
-        self.house = house
+        self.system = system
         self.complaints: list[str] = []
         self.hosts: set[str | None] = set()
         self.wire: list[str] = []
@@ -120,11 +120,11 @@ class Visitor:
 
     async def log_in(self, username: str, to: str = "/") -> None:
         """Log in, and be on the page one wanted."""
-        await self.page.goto(f"{self.house.web}/login?to={to}")
+        await self.page.goto(f"{self.system.web}/login?to={to}")
         await self.at("login-username").fill(username)
-        await self.at("login-password").fill(self.house.secrets.demo[username])
+        await self.at("login-password").fill(self.system.secrets.demo[username])
         await self.at("login-submit").click()
-        await self.page.wait_for_url(f"{self.house.web}{to}")
+        await self.page.wait_for_url(f"{self.system.web}{to}")
 
     async def be_ready(self, phone: str = "browser") -> None:
         """Take calls from now on, at the browser's phone or the desk phone (`phone`)."""
@@ -171,7 +171,7 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visitor(browser: Browser, house: House, **context: Any) -> AsyncIterator[Visitor]:
+async def visitor(browser: Browser, system: Installation, **context: Any) -> AsyncIterator[Visitor]:
     """Somebody with a browser profile of their own, nothing opened yet.
 
     Whatever they do, the page talks to this machine alone and the browser has nothing to complain of: no
@@ -180,7 +180,7 @@ async def visitor(browser: Browser, house: House, **context: Any) -> AsyncIterat
     usual = {"viewport": {"width": 1280, "height": 720}, "locale": "en-GB"}
     profile = await browser.new_context(**{**usual, **context})
     try:
-        somebody = Visitor(await witnessed_page(profile), house)
+        somebody = Visitor(await witnessed_page(profile), system)
         yield somebody
         assert somebody.complaints == []
         assert somebody.hosts <= {"127.0.0.1"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-from whole_house import MARIA, House
+from installation import MARIA, Installation
 
 from casestore.db import Store
 from domain.events import now_ms
@@ -81,15 +81,15 @@ class Caller:
 
 @asynccontextmanager
 async def on_the_line(
-    house: House, *turns: str, number: str = MARIA, name: str = "", codec_name: str = "g722"
+    system: Installation, *turns: str, number: str = MARIA, name: str = "", codec_name: str = "g722"
 ) -> AsyncIterator[Caller]:
     """Call, take these turns, then stay until the block ends; hangs up and waits for the server to see it."""
-    said = await asyncio.to_thread(house.says, *turns, codec_name=codec_name)
-    phone = UserAgent("caller", (house.settings.host, house.settings.sip_port))
+    said = await asyncio.to_thread(system.says, *turns, codec_name=codec_name)
+    phone = UserAgent("caller", (system.settings.host, system.settings.sip_port))
     await phone.open()
     try:
-        call = await phone.dial(house.settings.support_number, codec(codec_name), number, name)
-        async with Watch(house.settings, house.secrets, call) as watch:
+        call = await phone.dial(system.settings.support_number, codec(codec_name), number, name)
+        async with Watch(system.settings, system.secrets, call) as watch:
             caller = Caller(call, watch)
             _note_keys(call, caller.keys)
             await phone.answered(call)
@@ -104,9 +104,9 @@ async def on_the_line(
         await phone.close()
 
 
-def begin_anew(house: House, *numbers: str) -> None:
+def begin_anew(system: Installation, *numbers: str) -> None:
     """Resolve the open cases of these callers: they are not asked about them."""
-    store = Store(house.settings.database)
+    store = Store(system.settings.database)
     try:
         with store.uow() as tx:
             for number in numbers:

@@ -9,30 +9,30 @@ import pytest_asyncio
 from browser import Visitor, chromium, humming, visitor
 from callers import brief_prompts
 from desk_view import DeskView
+from installation import Installation, running_installation
 from playwright.async_api import Browser
-from whole_house import House, running_house
 
-from phone.agent import Agent
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with running_house(tmp_path_factory.mktemp("house")) as house:
-        yield house
+from phone.agent import AgentPhone
 
 
 @pytest.fixture(scope="module")
-def brief_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house that beeps where it would talk for long."""
-    folder = tmp_path_factory.mktemp("house")
-    with running_house(folder, own_prompts=brief_prompts(folder / "beeps")) as house:
-        yield house
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running_installation(tmp_path_factory.mktemp("installation")) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def brief_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A installation that beeps where it would talk for long."""
+    folder = tmp_path_factory.mktemp("installation")
+    with running_installation(folder, own_prompts=brief_prompts(folder / "beeps")) as system:
+        yield system
 
 
 @pytest.fixture
-async def desk(house: House) -> AsyncIterator[DeskView]:
+async def desk(system: Installation) -> AsyncIterator[DeskView]:
     """The desk as a supervisor watches it."""
-    async with DeskView(house) as view:
+    async with DeskView(system) as view:
         yield view
 
 
@@ -44,18 +44,18 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def anna(browser: Browser, house: House) -> AsyncIterator[Visitor]:
+async def anna(browser: Browser, system: Installation) -> AsyncIterator[Visitor]:
     """Anna at the browser's phone, ready."""
-    async with visitor(browser, house) as anna:
+    async with visitor(browser, system) as anna:
         await anna.log_in("anna")
         await anna.be_ready()
         yield anna
 
 
 @pytest.fixture
-async def agent(house: House) -> AsyncIterator[Agent]:
+async def agent(system: Installation) -> AsyncIterator[AgentPhone]:
     """Bo at a desk phone, his desk open, ready."""
-    bo = house.agent("bo")
+    bo = system.agent("bo")
     try:
         await bo.log_in()
         await bo.be_ready()

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-from whole_house import House
+from installation import Installation
 
 CallJson = dict[str, Any]
 
 
 class DeskView:
-    """`async with DeskView(house) as desk`; calls are told apart by their SIP Call-ID."""
+    """`async with DeskView(system) as desk`; calls are told apart by their SIP Call-ID."""
 
-    def __init__(self, house: House, username: str = "sofia") -> None:
-        self._house, self._username = house, username
+    def __init__(self, system: Installation, username: str = "sofia") -> None:
+        self._house, self._username = system, username
         self._calls: dict[str, CallJson] = {}
         self._changed = asyncio.Condition()
         self.errors: list[str] = []

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-from whole_house import House
+from installation import Installation
 
-from phone.agent import Agent
+from phone.agent import AgentPhone
 from phone.call import PhoneCall
 
 
-class Hesitant(Agent):
+class Hesitant(AgentPhone):
     """Looks at no offer, and lets the phone ring."""
 
     def _ring(self, call: PhoneCall) -> None:
@@ -24,10 +24,10 @@ class Hesitant(Agent):
 
 
 @asynccontextmanager
-async def hesitant_agent(house: House) -> AsyncIterator[Hesitant]:
+async def hesitant_agent(system: Installation) -> AsyncIterator[Hesitant]:
     """Bo, ready, at a desk that never paints and a phone that nobody lifts."""
-    sip = (house.settings.host, house.settings.sip_port)
-    bo = Hesitant("bo", house.secrets.demo["bo"], house.web, sip, house.secrets.sip["bo-phone"])
+    sip = (system.settings.host, system.settings.sip_port)
+    bo = Hesitant("bo", system.secrets.demo["bo"], system.web, sip, system.secrets.sip["bo-phone"])
     try:
         await bo.log_in()
         await bo.be_ready()

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from callers import PRINTER_KEYS, Caller, on_the_line
 from desk_view import CallJson, DeskView
+from installation import PRINTER, Installation
 from people import new_contact
-from whole_house import PRINTER, House
 
 from phone.caller import Keys, Speech, converse
 
@@ -15,9 +15,9 @@ _PAST_THE_GOODBYE = "1"
 
 
 @asynccontextmanager
-async def hurrying(house: House, desk: DeskView, number: str = "") -> AsyncIterator[Caller]:
+async def hurrying(system: Installation, desk: DeskView, number: str = "") -> AsyncIterator[Caller]:
     """A caller whose case is registered and who is put through now; a new contact where none is named."""
-    async with on_the_line(house, number=number or new_contact(house)) as caller:
+    async with on_the_line(system, number=number or new_contact(system)) as caller:
         await desk.reaches(caller.call.call_id, "listening")
         await _registers_by_keys(desk, caller)
         yield caller
@@ -37,8 +37,8 @@ async def _registers_by_keys(desk: DeskView, caller: Caller) -> None:
     caller.call.rtp.press(_PAST_THE_GOODBYE)
 
 
-async def say_now(house: House, caller: Caller, text: str = PRINTER) -> None:
+async def say_now(system: Installation, caller: Caller, text: str = PRINTER) -> None:
     """Begin to say this, whatever the far end does; returns at once."""
-    (said,) = await asyncio.to_thread(house.says, text)
+    (said,) = await asyncio.to_thread(system.says, text)
     assert isinstance(said, Speech)
     caller.call.rtp.say(said.sound)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from whole_house import House
+from installation import Installation
 
 from casestore import calls, cases, contacts
 from casestore.cases import NewCase
@@ -17,43 +17,43 @@ _numbers = itertools.count(46701740630)  # kept for fiction by the Swedish autho
 
 
 @contextmanager
-def _store(house: House) -> Iterator[Store]:
-    store = Store(house.settings.database)
+def _store(system: Installation) -> Iterator[Store]:
+    store = Store(system.settings.database)
     try:
         yield store
     finally:
         store.close()
 
 
-def new_contact(house: House, name: str = "Test Person", **fields: Any) -> str:
+def new_contact(system: Installation, name: str = "Test Person", **fields: Any) -> str:
     """Add a contact who speaks English unless told otherwise; their number."""
     number = f"+{next(_numbers)}"
-    with _store(house) as store, store.uow() as tx:
+    with _store(system) as store, store.uow() as tx:
         contacts.add(tx, **{"name": name, "language": "en", "numbers": (number,)} | fields)
     return number
 
 
-def open_case_of(house: House, number: str, title: str) -> CaseView:
+def open_case_of(system: Installation, number: str, title: str) -> CaseView:
     """Register a case of whoever has this number, as if they had called before."""
-    with _store(house) as store, store.uow() as tx:
+    with _store(system) as store, store.uow() as tx:
         (contact,) = contacts.by_number(tx, number)
         new = NewCase(title=title, contact_id=contact.id, caller_number=number)
         return cases.register(tx, new, by="test", now_ms=now_ms())
 
 
-def cases_of(house: House, call_id: str) -> list[CaseView]:
+def cases_of(system: Installation, call_id: str) -> list[CaseView]:
     """The cases that this call has registered."""
-    with _store(house) as store, store.reading() as tx:
+    with _store(system) as store, store.reading() as tx:
         return [case for case in cases.open_cases(tx, 1000) if case.call_id == call_id]
 
 
-def history_of(house: House, number: str) -> list[str]:
+def history_of(system: Installation, number: str) -> list[str]:
     """What happened to a case, oldest first."""
-    with _store(house) as store, store.reading() as tx:
+    with _store(system) as store, store.reading() as tx:
         return [entry.what for entry in cases.history(tx, number)]
 
 
-def stored_call(house: House, call_id: str) -> dict[str, Any]:
+def stored_call(system: Installation, call_id: str) -> dict[str, Any]:
     """The call as the database has it; empty where it has not."""
-    with _store(house) as store, store.reading() as tx:
+    with _store(system) as store, store.reading() as tx:
         return calls.get(tx, call_id) or {}

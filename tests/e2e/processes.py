@@ -1,4 +1,4 @@
-"""The processes of a running house, found by their parent's id: to be killed or frozen one by one."""
+"""The processes of a running system, found by their parent's id: to be killed or frozen one by one."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from whole_house import House
+from installation import Installation
 
 
 def children(parent: int) -> list[int]:
@@ -24,19 +24,19 @@ def lives(pid: int) -> bool:
     return _stat(pid)[0] not in ("", "Z")
 
 
-def serve_of(house: House) -> int:
+def serve_of(system: Installation) -> int:
     """The process id of `svarklar serve`."""
-    return _child(house.process.pid, "serve")
+    return _child(system.process.pid, "serve")
 
 
-def asterisk_of(house: House) -> int:
+def asterisk_of(system: Installation) -> int:
     """The process id of Asterisk."""
-    return _child(house.process.pid, "asterisk.conf")
+    return _child(system.process.pid, "asterisk.conf")
 
 
-def hearers_of(house: House) -> list[int]:
+def hearers_of(system: Installation) -> list[int]:
     """The process ids of those that recognise speech."""
-    return [pid for pid in children(serve_of(house)) if "ivr.speech.pool.worker" in _command(pid)]
+    return [pid for pid in children(serve_of(system)) if "ivr.speech.pool.worker" in _command(pid)]
 
 
 def may_go_first() -> bool:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from desk_view import CallJson, DeskView
+from installation import Installation
 from people import cases_of, stored_call
-from whole_house import House
 
 from phone.caller import converse
 from phone.codecs import codec
-from phone.messages import Message
+from phone.messages import SipMessage
 from phone.user_agent import UserAgent
 
 pytestmark = pytest.mark.server
@@ -42,7 +42,7 @@ class Impostor(UserAgent):
         super().__init__("caller", server)
         self._sender = sender.decode("utf-8", "surrogateescape")
 
-    def request(self, method: str, uri: str, *, local: str, **fields: Any) -> Message:
+    def request(self, method: str, uri: str, *, local: str, **fields: Any) -> SipMessage:
         tag = local.rpartition(";tag=")[2]
         return super().request(
             method, uri, local=f"{self._sender};tag={tag}", extra=(FORWARDED_BY,), **fields
@@ -50,17 +50,17 @@ class Impostor(UserAgent):
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
-async def _call_as(sender: bytes, house: House, desk: DeskView) -> CallJson:
+async def _call_as(sender: bytes, system: Installation, desk: DeskView) -> CallJson:
     """English, no employee number, and by two keys to the queue."""
-    phone = Impostor((house.settings.host, house.settings.sip_port), sender)
+    phone = Impostor((system.settings.host, system.settings.sip_port), sender)
     await phone.open()
     try:
-        call = await phone.call(house.settings.support_number, codec("pcma"), "overridden")
-        await converse(call, house.says("1", "*", "4", "4"))
+        call = await phone.call(system.settings.support_number, codec("pcma"), "overridden")
+        await converse(call, system.says("1", "*", "4", "4"))
         await desk.reaches(call.call_id, "queued")
         await call.hang_up()
         return await desk.reaches(call.call_id, "ended")
@@ -69,19 +69,19 @@ async def _call_as(sender: bytes, house: House, desk: DeskView) -> CallJson:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def calls(house: House) -> dict[str, CallJson]:
+async def calls(system: Installation) -> dict[str, CallJson]:
     """What became of each of them; they all call at once."""
-    async with DeskView(house) as desk:
-        made = await asyncio.gather(*(_call_as(sender, house, desk) for sender in SENDERS.values()))
+    async with DeskView(system) as desk:
+        made = await asyncio.gather(*(_call_as(sender, system, desk) for sender in SENDERS.values()))
     return dict(zip(SENDERS, made, strict=True))
 
 
 @pytest.mark.parametrize("sender", SENDERS)
 def test_every_caller_gets_a_case_and_the_queue(
-    sender: str, house: House, calls: dict[str, CallJson]
+    sender: str, system: Installation, calls: dict[str, CallJson]
 ) -> None:
     call = calls[sender]
-    (case,) = cases_of(house, call["call_id"])
+    (case,) = cases_of(system, call["call_id"])
     assert case.service == "printing"
     assert case.contact_id is None
     assert call["dialogue"] == "unheard"
@@ -91,28 +91,28 @@ def test_every_caller_gets_a_case_and_the_queue(
 
 @pytest.mark.parametrize("sender", SENDERS)
 def test_what_is_kept_of_a_caller_is_one_short_line_of_text(
-    sender: str, house: House, calls: dict[str, CallJson]
+    sender: str, system: Installation, calls: dict[str, CallJson]
 ) -> None:
-    kept = stored_call(house, calls[sender]["call_id"])
+    kept = stored_call(system, calls[sender]["call_id"])
     for text in (kept["name"], kept["number"]):
         assert len(text) <= 200
         assert text.isprintable()  # no line break, and nothing that cannot be written as UTF-8
 
 
-def test_nothing_that_a_caller_says_is_carried_out(house: House, calls: dict[str, CallJson]) -> None:
+def test_nothing_that_a_caller_says_is_carried_out(system: Installation, calls: dict[str, CallJson]) -> None:
     assert calls["HTML"]["name"] == "<script>alert(1)</script>"
     assert calls["dialplan"]["name"] == "${SHELL(touch svarklar-was-here)}"
-    assert not list(house.settings.var.parent.rglob("svarklar-was-here"))
+    assert not list(system.settings.var.parent.rglob("svarklar-was-here"))
 
 
 async def test_what_is_no_sip_is_dropped_by_asterisk_itself(
-    house: House, eventually: Callable[[Callable[[], Any]], Awaitable[Any]]
+    system: Installation, eventually: Callable[[Callable[[], Any]], Awaitable[Any]]
 ) -> None:
-    phone = Impostor((house.settings.host, house.settings.sip_port), NO_SIP)
+    phone = Impostor((system.settings.host, system.settings.sip_port), NO_SIP)
     await phone.open()
     try:
-        await phone.dial(house.settings.support_number, codec("pcma"), "overridden")
-        log = house.settings.var / "asterisk-run/log/messages"
+        await phone.dial(system.settings.support_number, codec("pcma"), "overridden")
+        log = system.settings.var / "asterisk-run/log/messages"
         await eventually(
             lambda: "syntax error exception when parsing 'From'" in log.read_text(errors="replace")
         )
@@ -120,7 +120,7 @@ async def test_what_is_no_sip_is_dropped_by_asterisk_itself(
         await phone.close()
 
 
-def test_the_log_stays_whole(house: House, calls: dict[str, CallJson]) -> None:
-    log = house.logged()
+def test_the_log_stays_whole(system: Installation, calls: dict[str, CallJson]) -> None:
+    log = system.logged()
     assert "Traceback" not in log
     assert not [line for line in log.splitlines() if line.startswith(("Event:", "Uniqueid:"))]

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from callers import Caller, on_the_line
 from desk_view import CallJson, DeskView
+from installation import PRINTER, Installation
 from people import cases_of, new_contact
 from speech_samples import join, noise, say
-from whole_house import PRINTER, House
 
 from phone.caller import Keys, converse
 
@@ -25,7 +25,7 @@ MOST_TALK_S = 60.0  # ivr.turn.Patience.statement_s
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
@@ -66,27 +66,27 @@ CALLERS: dict[str, Callable[[Caller, DeskView], Awaitable[None]]] = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def calls(house: House) -> dict[str, CallJson]:
+async def calls(system: Installation) -> dict[str, CallJson]:
     """The calls of all of them, once they were in the queue and have left it."""
 
     async def call(behave: Callable[[Caller, DeskView], Awaitable[None]]) -> CallJson:
-        async with on_the_line(house, number=new_contact(house)) as caller:
+        async with on_the_line(system, number=new_contact(system)) as caller:
             await desk.reaches(caller.call.call_id, "listening")
             await behave(caller, desk)
             await desk.reaches(caller.call.call_id, "queued", timeout_s=150)
         return await desk.reaches(caller.call.call_id, "ended")
 
-    async with DeskView(house) as desk:
+    async with DeskView(system) as desk:
         made = await asyncio.gather(*map(call, CALLERS.values()))
     return dict(zip(CALLERS, made, strict=True))
 
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_caller_gets_a_case_and_the_queue(
-    caller: str, house: House, calls: dict[str, CallJson]
+    caller: str, system: Installation, calls: dict[str, CallJson]
 ) -> None:
     assert calls[caller]["outcome"] == "abandoned_queue"
-    (case,) = cases_of(house, calls[caller]["call_id"])
+    (case,) = cases_of(system, calls[caller]["call_id"])
     assert case.number == calls[caller]["case"]["number"]
 
 
@@ -98,7 +98,7 @@ def test_nothing_is_decided_by_what_are_no_words(caller: str, calls: dict[str, C
     assert calls[caller]["suggestions"] == []
 
 
-def test_of_endless_talk_a_minute_is_understood(house: House, calls: dict[str, CallJson]) -> None:
+def test_of_endless_talk_a_minute_is_understood(system: Installation, calls: dict[str, CallJson]) -> None:
     call = calls["talkative"]
     assert "paper jam" in call["transcript"]
     assert call["case"]["has_statement"]
@@ -106,12 +106,14 @@ def test_of_endless_talk_a_minute_is_understood(house: House, calls: dict[str, C
     assert marks["registered"] - marks["listening"] < (MOST_TALK_S + 15) * 1000
 
 
-def test_a_key_ends_the_sentence_and_its_words_are_kept(house: House, calls: dict[str, CallJson]) -> None:
+def test_a_key_ends_the_sentence_and_its_words_are_kept(
+    system: Installation, calls: dict[str, CallJson]
+) -> None:
     call = calls["interrupting"]
     assert "printer" in call["transcript"]
     assert call["case"]["service"] == "printing"
-    assert cases_of(house, call["call_id"])[0].statement == call["transcript"]
+    assert cases_of(system, call["call_id"])[0].statement == call["transcript"]
 
 
-def test_nothing_has_crashed(house: House) -> None:
-    assert "Traceback" not in house.logged()
+def test_nothing_has_crashed(system: Installation) -> None:
+    assert "Traceback" not in system.logged()

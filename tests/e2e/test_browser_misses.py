@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from browser import Visitor, visitor, witnessed_page
 from callers import PRINTER_KEYS, Caller, begin_anew, brief_prompts, on_the_line
+from installation import MARIA, Installation, running_installation
 from playwright.async_api import Browser, expect
-from whole_house import MARIA, House, running_house
 
 from phone.call import PhoneCall
 from phone.user_agent import UserAgent
@@ -24,24 +24,24 @@ UNKNOWN_KEYS = ("1", "*", *PRINTER_KEYS)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("installation")
     prompts = brief_prompts(folder / "recordings")
-    with running_house(folder, own_prompts=prompts, offer_cap_ms=CAP_MS) as house:
-        yield house
+    with running_installation(folder, own_prompts=prompts, offer_cap_ms=CAP_MS) as system:
+        yield system
 
 
 @pytest.fixture(autouse=True)
-def _maria_has_no_open_case(house: House) -> None:
-    begin_anew(house, MARIA)
+def _maria_has_no_open_case(system: Installation) -> None:
+    begin_anew(system, MARIA)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk_phone(house: House) -> AsyncIterator[UserAgent]:
+async def desk_phone(system: Installation) -> AsyncIterator[UserAgent]:
     """Anna's desk phone, connected; nobody picks it up."""
     ringing: list[PhoneCall] = []
-    server = (house.settings.host, house.settings.sip_port)
-    phone = UserAgent("anna-phone", server, house.secrets.sip["anna-phone"], on_invite=ringing.append)
+    server = (system.settings.host, system.settings.sip_port)
+    phone = UserAgent("anna-phone", server, system.secrets.sip["anna-phone"], on_invite=ringing.append)
     await phone.open()
     await phone.register()
     yield phone
@@ -58,14 +58,14 @@ async def missed(caller: Caller) -> dict[str, Any]:
     return offer
 
 
-async def test_a_hidden_page_makes_the_phone_ring_at_once(browser: Browser, house: House) -> None:
+async def test_a_hidden_page_makes_the_phone_ring_at_once(browser: Browser, system: Installation) -> None:
     own_profile = browser.contexts[0]
-    anna = Visitor(await witnessed_page(own_profile), house)
+    anna = Visitor(await witnessed_page(own_profile), system)
     await anna.log_in("anna")
     await anna.be_ready()
     another_page = await own_profile.new_page()
     try:
-        async with on_the_line(house, *PRINTER_KEYS, number=MARIA) as caller:
+        async with on_the_line(system, *PRINTER_KEYS, number=MARIA) as caller:
             offer = await missed(caller)
             assert offer["missed"] == "hidden_tab"
             assert offer["ringing_ms"] - offer["offered_ms"] < CAP_MS
@@ -81,10 +81,10 @@ async def test_a_hidden_page_makes_the_phone_ring_at_once(browser: Browser, hous
 
 
 async def test_a_page_that_is_too_slow_is_waited_for_no_longer_than_the_cap(
-    anna: Visitor, house: House
+    anna: Visitor, system: Installation
 ) -> None:
     await anna.page.evaluate("window.requestAnimationFrame = () => 0")  # it never comes to painting
-    async with on_the_line(house, *PRINTER_KEYS, number=MARIA) as caller:
+    async with on_the_line(system, *PRINTER_KEYS, number=MARIA) as caller:
         offer = await missed(caller)
         assert offer["missed"] == "slow"
         assert offer["ringing_ms"] - offer["offered_ms"] >= CAP_MS
@@ -93,20 +93,22 @@ async def test_a_page_that_is_too_slow_is_waited_for_no_longer_than_the_cap(
 
 
 async def test_without_any_browser_the_desk_phone_rings_after_the_cap(
-    browser: Browser, house: House, desk_phone: UserAgent
+    browser: Browser, system: Installation, desk_phone: UserAgent
 ) -> None:
-    async with visitor(browser, house) as anna:
+    async with visitor(browser, system) as anna:
         await anna.log_in("anna")
         await anna.be_ready("phone")
-    async with on_the_line(house, *PRINTER_KEYS, number=MARIA) as caller:
+    async with on_the_line(system, *PRINTER_KEYS, number=MARIA) as caller:
         offer = await missed(caller)
         assert offer["missed"] == "no_browser"
         assert offer["ringing_ms"] - offer["offered_ms"] >= CAP_MS
 
 
-async def test_a_hostile_name_is_shown_as_text_and_never_executed(anna: Visitor, house: House) -> None:
+async def test_a_hostile_name_is_shown_as_text_and_never_executed(
+    anna: Visitor, system: Installation
+) -> None:
     name = """<img src=x onerror="witness.hacked=1"><script>witness.hacked=1</script>"""
-    async with on_the_line(house, *UNKNOWN_KEYS, number=UNKNOWN, name=name) as caller:
+    async with on_the_line(system, *UNKNOWN_KEYS, number=UNKNOWN, name=name) as caller:
         await anna.phone_is("ringing")
         assert "<script>" in caller.seen["name"]
         for place in ("pop-caller", "my-call", "call-item"):

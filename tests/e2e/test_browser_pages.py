@@ -11,8 +11,8 @@ import pytest_asyncio
 from accessibility import barriers
 from browser import CALL_TIMEOUT_MS, Visitor, chromium, visitor
 from callers import write_wav
+from installation import MARIA, PRINTER, Installation
 from playwright.async_api import Browser, Locator, expect
-from whole_house import MARIA, PRINTER, House
 
 from svarklar.cli.demo import callers_voice
 from tests.checkout import ROOT
@@ -24,14 +24,14 @@ SIZES = [(1280, 720), (1920, 1080)]
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser(house: House, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+async def browser(system: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     """A Chromium whose microphone hears a pause, what is wrong with the printer, and a pause."""
-    rate_hz, sound = callers_voice(house.settings).say(PRINTER, "en")
+    rate_hz, sound = callers_voice(system.settings).say(PRINTER, "en")
     words = numpy.frombuffer(sound, "<i2")
     before, after = numpy.zeros(4 * rate_hz, "<i2"), numpy.zeros(8 * rate_hz, "<i2")
     spoken = numpy.concatenate([before, words, after])
@@ -41,9 +41,9 @@ async def browser(house: House, tmp_path_factory: pytest.TempPathFactory) -> Asy
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def somebody(browser: Browser, house: House) -> AsyncIterator[Visitor]:
+async def somebody(browser: Browser, system: Installation) -> AsyncIterator[Visitor]:
     """Somebody who is not logged in."""
-    async with visitor(browser, house) as somebody:
+    async with visitor(browser, system) as somebody:
         yield somebody
 
 
@@ -70,19 +70,19 @@ async def _yes(caller: Visitor, in_list: Locator) -> None:
 
 
 async def test_a_wrong_password_is_told_and_the_right_one_leads_to_the_desk(somebody: Visitor) -> None:
-    await somebody.page.goto(somebody.house.web)
-    await expect(somebody.page).to_have_url(f"{somebody.house.web}/login?to=%2F")
+    await somebody.page.goto(somebody.system.web)
+    await expect(somebody.page).to_have_url(f"{somebody.system.web}/login?to=%2F")
     await somebody.at("login-username").fill("anna")
     await somebody.at("login-password").fill("wrong")
     await somebody.press("Enter")
     await expect(somebody.at("login-refusal")).to_have_text(text("en", "login.wrong"))
-    await somebody.at("login-password").fill(somebody.house.secrets.demo["anna"])
+    await somebody.at("login-password").fill(somebody.system.secrets.demo["anna"])
     await somebody.press("Enter")
     await expect(somebody.at("presence")).to_be_visible()
 
 
 async def test_too_many_attempts_have_to_wait(somebody: Visitor) -> None:
-    await somebody.page.goto(f"{somebody.house.web}/login")
+    await somebody.page.goto(f"{somebody.system.web}/login")
     await somebody.at("login-username").fill("nobody")
     refusal, submit = somebody.at("login-refusal"), somebody.at("login-submit")
     for attempt in range(6):
@@ -141,14 +141,14 @@ async def test_everybody_can_use_the_desk_in_light_and_in_dark(anna: Visitor, th
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("page", ["/login", "/phone"])
 async def test_everybody_can_use_the_other_pages(
-    browser: Browser, house: House, page: str, theme: str
+    browser: Browser, system: Installation, page: str, theme: str
 ) -> None:
-    async with visitor(browser, house, color_scheme=theme) as somebody:
+    async with visitor(browser, system, color_scheme=theme) as somebody:
         if page == "/phone":
             await somebody.log_in("sofia", to="/phone")
             await expect(somebody.at("phone-call")).to_be_enabled()
         else:
-            await somebody.page.goto(f"{house.web}/login")
+            await somebody.page.goto(f"{system.web}/login")
             await expect(somebody.at("login-username")).to_be_focused()
         assert await barriers(somebody.page) == []
         assert await _fits(somebody)
@@ -158,7 +158,7 @@ async def test_who_logs_out_has_to_log_in_again(anna: Visitor) -> None:
     await anna.press("u")
     await anna.at("logout").click()
     await expect(anna.at("login-username")).to_be_visible()
-    await anna.page.goto(anna.house.web)
+    await anna.page.goto(anna.system.web)
     await expect(anna.at("login-username")).to_be_visible()
 
 
@@ -167,7 +167,7 @@ async def test_a_call_from_the_browsers_microphone_becomes_a_case(
 ) -> None:
     await somebody.log_in("sofia", to="/phone")
     await somebody.at("phone-number").fill(MARIA)
-    async with visitor(browser, somebody.house) as sofia:
+    async with visitor(browser, somebody.system) as sofia:
         await sofia.log_in("sofia")
         await somebody.at("phone-call").click()
         await expect(somebody.at("phone-status")).to_have_attribute("data-state", "talking")

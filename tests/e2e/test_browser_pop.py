@@ -9,14 +9,14 @@ import pytest_asyncio
 from accessibility import barriers
 from browser import Visitor, visitor
 from callers import Caller, on_the_line
+from installation import MARIA, PRINTER, Installation
 from playwright.async_api import Browser, expect
-from whole_house import MARIA, PRINTER, House
 
 pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
@@ -30,11 +30,11 @@ class Prepared:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def prepared(browser: Browser, house: House) -> AsyncIterator[Prepared]:
-    async with visitor(browser, house) as anna:
+async def prepared(browser: Browser, system: Installation) -> AsyncIterator[Prepared]:
+    async with visitor(browser, system) as anna:
         await anna.log_in("anna")
         await anna.be_ready()
-        async with on_the_line(house, PRINTER, number=MARIA) as caller:
+        async with on_the_line(system, PRINTER, number=MARIA) as caller:
             await anna.phone_is("ringing")
             await anna.press("a")
             await caller.reaches("connected")

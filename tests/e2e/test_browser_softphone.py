@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from browser import HUMS_HZ, Visitor
 from callers import PRINTER_KEYS, Caller, begin_anew, on_the_line, tone
+from installation import HELENA, JOHAN, MARIA, Installation
 from playwright.async_api import expect
-from whole_house import HELENA, JOHAN, MARIA, House
 
-from phone.agent import Agent
+from phone.agent import AgentPhone
 
 pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -18,19 +18,19 @@ Eventually = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_an_open_case(house: House) -> None:
-    begin_anew(house, MARIA, HELENA, JOHAN)
+def _nobody_has_an_open_case(system: Installation) -> None:
+    begin_anew(system, MARIA, HELENA, JOHAN)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def bo(house: House) -> AsyncIterator[Agent]:
+async def bo(system: Installation) -> AsyncIterator[AgentPhone]:
     """Bo at a desk phone, ready."""
-    bo = house.agent("bo")
+    bo = system.agent("bo")
     try:
         await bo.log_in()
         await bo.be_ready()
@@ -40,12 +40,12 @@ async def bo(house: House) -> AsyncIterator[Agent]:
 
 
 async def test_a_call_is_led_by_the_keyboard_and_both_sides_hear_each_other(
-    anna: Visitor, house: House, eventually: Eventually
+    anna: Visitor, system: Installation, eventually: Eventually
 ) -> None:
     def hears_anna(caller: Caller) -> bool:
         return any(caller.hears(hz) for hz in HUMS_HZ)
 
-    async with on_the_line(house, *PRINTER_KEYS, number=MARIA) as caller:
+    async with on_the_line(system, *PRINTER_KEYS, number=MARIA) as caller:
         await anna.phone_is("ringing")
         await anna.press("a")
         await anna.phone_is("talking")
@@ -84,9 +84,9 @@ async def test_a_call_is_led_by_the_keyboard_and_both_sides_hear_each_other(
 
 
 async def test_a_reload_while_it_rings_keeps_the_pop_and_the_call_can_be_answered(
-    anna: Visitor, house: House
+    anna: Visitor, system: Installation
 ) -> None:
-    async with on_the_line(house, *PRINTER_KEYS, number=MARIA) as caller:
+    async with on_the_line(system, *PRINTER_KEYS, number=MARIA) as caller:
         await anna.phone_is("ringing")
         await anna.page.reload()
         await expect(anna.at("pop-caller")).to_have_text("Maria Lind")
@@ -96,16 +96,16 @@ async def test_a_reload_while_it_rings_keeps_the_pop_and_the_call_can_be_answere
         await anna.phone_is("talking")
         assert (await caller.reaches("connected"))["agent"] == "anna"
         handed_back, answered = caller.offers
-        assert handed_back["ended_ms"] - handed_back["ringing_ms"] < house.settings.ring_s * 1000
+        assert handed_back["ended_ms"] - handed_back["ringing_ms"] < system.settings.ring_s * 1000
         assert answered["shown_ms"] <= answered["ringing_ms"]
 
 
 async def test_a_second_call_waits_in_the_list_and_never_overwrites_the_first(
-    anna: Visitor, house: House
+    anna: Visitor, system: Installation
 ) -> None:
-    async with on_the_line(house, *PRINTER_KEYS, number=MARIA) as maria:
+    async with on_the_line(system, *PRINTER_KEYS, number=MARIA) as maria:
         await maria.reaches("registered")
-        async with on_the_line(house, *PRINTER_KEYS, number=HELENA) as helena:
+        async with on_the_line(system, *PRINTER_KEYS, number=HELENA) as helena:
             await anna.phone_is("ringing")
             await anna.press("a")
             await maria.reaches("connected")
@@ -127,11 +127,11 @@ async def test_a_second_call_waits_in_the_list_and_never_overwrites_the_first(
 
 
 async def test_two_agents_get_a_pop_each_and_nobody_sees_the_others_as_their_own(
-    anna: Visitor, bo: Agent, house: House
+    anna: Visitor, bo: AgentPhone, system: Installation
 ) -> None:
     async with (
-        on_the_line(house, *PRINTER_KEYS, number=HELENA) as helena,
-        on_the_line(house, *PRINTER_KEYS, number=JOHAN) as johan,
+        on_the_line(system, *PRINTER_KEYS, number=HELENA) as helena,
+        on_the_line(system, *PRINTER_KEYS, number=JOHAN) as johan,
     ):
         await helena.reaches("ringing")
         await johan.reaches("ringing")

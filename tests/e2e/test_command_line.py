@@ -16,12 +16,12 @@ import pytest
 import pytest_asyncio
 from callers import write_wav
 from command_line import COMMAND, environment, svarklar
+from installation import PRINTER, Installation
 from people import new_contact
 from processes import asterisk_of, family, hearers_of, lives, may_go_first, serve_of
 from speech_samples import say
-from whole_house import PRINTER, House
 
-from phone.agent import Agent
+from phone.agent import AgentPhone
 from phone.timeline import STEPS
 from svarklar.settings import Settings
 
@@ -45,36 +45,36 @@ SHAPE = {
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
-async def _call(house: House, number: str, *words: str) -> dict[str, Any]:
-    done = await asyncio.to_thread(svarklar, house.settings, "call", "--json", "--from", number, *words)
+async def _call(system: Installation, number: str, *words: str) -> dict[str, Any]:
+    done = await asyncio.to_thread(svarklar, system.settings, "call", "--json", "--from", number, *words)
     assert (done.returncode, done.stderr) == (0, "")
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def alone(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+async def alone(system: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The reports of callers who call at once and find no agent."""
     wav = write_wav(tmp_path_factory.mktemp("sound") / "said.wav", say(PRINTER, "rms", 16_000))
-    maria, johan = new_contact(house), new_contact(house)
+    maria, johan = new_contact(system), new_contact(system)
     plans = {
         "recorded": (maria, "--wav", str(wav), "--keys", "1", "--codec", "pcmu", "--hangup-after", "17"),
         "keyed": (johan, "--keys", "0", "--keys", "4", "--codec", "pcma", "--hangup-after", "12"),
         "withheld": ("withheld", "--keys", "1", "--keys", "*", "--say", PRINTER, "--keys", "1",
                      "--hangup-after", "22"),
-        "impatient": (new_contact(house), "--barge-in", "--hangup-after", "1.5"),
+        "impatient": (new_contact(system), "--barge-in", "--hangup-after", "1.5"),
     }  # fmt: skip
-    made = await asyncio.gather(*(_call(house, *words) for words in plans.values()))
+    made = await asyncio.gather(*(_call(system, *words) for words in plans.values()))
     return dict(zip(plans, made, strict=True))
 
 
-async def test_a_call_that_is_answered_reports_every_step(house: House, agent: Agent) -> None:
-    number = new_contact(house, "Rita Report")
-    report = await _call(house, number, "--say", PRINTER, "--say", "yes")
+async def test_a_call_that_is_answered_reports_every_step(system: Installation, agent: AgentPhone) -> None:
+    number = new_contact(system, "Rita Report")
+    report = await _call(system, number, "--say", PRINTER, "--say", "yes")
     _has_shape(report, SHAPE)
     assert report["caller"] == {"number": number, "contact": "Rita Report", "match": "one"}
     assert [step for step in STEPS if report["ms"][step] is None] == []
@@ -121,26 +121,31 @@ def test_a_caller_who_hangs_up_at_once_has_no_case(alone: dict[str, dict[str, An
     assert report["ms"]["ended"] < 6_000
 
 
-def test_doctor_finds_a_running_house_well(house: House) -> None:
-    done = svarklar(house.settings, "doctor")
+def test_doctor_finds_a_running_house_well(system: Installation) -> None:
+    done = svarklar(system.settings, "doctor")
     assert done.returncode == 0, done.stdout
-    assert f"answers at {house.web}" in done.stdout
+    assert f"answers at {system.web}" in done.stdout
     assert "svarklar model add sv" in done.stdout
     assert "broken" not in done.stdout
 
 
-def test_telephone_sound_goes_before_other_programs_and_before_decoding(house: House) -> None:
-    first = {os.sched_getscheduler(pid) for pid in (serve_of(house), asterisk_of(house))}
+def test_telephone_sound_goes_before_other_programs_and_before_decoding(system: Installation) -> None:
+    first = {os.sched_getscheduler(pid) for pid in (serve_of(system), asterisk_of(system))}
     assert first == {os.SCHED_RR if may_go_first() else os.SCHED_OTHER}
-    assert {os.sched_getscheduler(pid) for pid in hearers_of(house)} == {os.SCHED_OTHER}
+    assert {os.sched_getscheduler(pid) for pid in hearers_of(system)} == {os.SCHED_OTHER}
 
 
-def test_a_second_house_at_the_same_ports_is_refused_with_one_line(house: House) -> None:
-    done = svarklar(house.settings, "up", "--no-demo", SVARKLAR_VAR=str(house.settings.var.parent / "second"))
+def test_a_second_house_at_the_same_ports_is_refused_with_one_line(system: Installation) -> None:
+    done = svarklar(
+        system.settings,
+        "up",
+        "--no-demo",
+        SVARKLAR_VAR=str(system.settings.var.parent / "second"),
+    )
     assert done.returncode == 1
     assert "is in use: end what uses it, or set" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
-    with urllib.request.urlopen(f"{house.web}/healthz", timeout=5) as healthy:
+    with urllib.request.urlopen(f"{system.web}/healthz", timeout=5) as healthy:
         assert healthy.status == 200
 
 

@@ -1,7 +1,7 @@
-"""What callers and the house say to each other, spoken and keyed, over real telephone sound.
+"""What callers and Svarklar say to each other, spoken and keyed, over real telephone sound.
 
-The house doubts nearly everything it hears (its model's thresholds are set high), so that statements are
-asked back. A few callers talk at a time; each test looks at what became of one of them.
+It doubts nearly everything it hears (its model's thresholds are set high), so that statements are asked
+back. A few callers talk at a time; each test looks at what became of one of them.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ import pytest
 import pytest_asyncio
 from callers import brief_prompts, on_the_line
 from desk_view import CallJson, DeskView
+from installation import PRINTER, Installation, running_installation
 from people import cases_of, history_of, new_contact, open_case_of
-from whole_house import PRINTER, House, running_house
 
 from ivr.speech.models.installed import best, installed
 from phone.caller import Keys, Speech, converse
@@ -28,18 +28,18 @@ AT_ONCE = 8
 DOUBTED = "vosk-model-en-doubted"
 LAPTOP = "my laptop does not start and the screen is black"
 STRANGERS = iter(f"+467017406{number}" for number in range(90, 100))
-Talk = Callable[[House, DeskView], Awaitable[CallJson]]
+Talk = Callable[[Installation, DeskView], Awaitable[CallJson]]
 TALKS: dict[str, Talk] = {}
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("installation")
     doubted = _doubted_model(folder / "models")
-    with running_house(folder, own_prompts=brief_prompts(folder / "beeps"), models=doubted) as house:
-        while DOUBTED not in house.logged():
+    with running_installation(folder, own_prompts=brief_prompts(folder / "beeps"), models=doubted) as system:
+        while DOUBTED not in system.logged():
             time.sleep(0.1)  # until then the bundled model hears
-        yield house
+        yield system
 
 
 def _doubted_model(folder: Path) -> Path:
@@ -54,15 +54,15 @@ def _doubted_model(folder: Path) -> Path:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def calls(house: House) -> dict[str, CallJson]:
+async def calls(system: Installation) -> dict[str, CallJson]:
     """Every call of this file, after its end."""
     room = asyncio.Semaphore(AT_ONCE)
 
     async def held(talk: Talk) -> CallJson:
         async with room:
-            return await talk(house, desk)
+            return await talk(system, desk)
 
-    async with DeskView(house) as desk:
+    async with DeskView(system) as desk:
         made = await asyncio.gather(*map(held, TALKS.values()))
     return dict(zip(TALKS, made, strict=True))
 
@@ -74,10 +74,10 @@ def talk(behave: Talk) -> Talk:
 
 
 async def _to_the_queue(
-    house: House, desk: DeskView, number: str, *turns: str, hurried: bool = True
+    system: Installation, desk: DeskView, number: str, *turns: str, hurried: bool = True
 ) -> CallJson:
     """The call after its end; who is hurried does not listen to the goodbye."""
-    async with on_the_line(house, *turns, number=number) as caller:
+    async with on_the_line(system, *turns, number=number) as caller:
         if hurried:
             await desk.until(caller.call.call_id, lambda call: call["case"] and call["case"]["service"])
             caller.call.rtp.press("1")
@@ -89,82 +89,84 @@ async def _to_the_queue(
 
 
 @talk
-async def confirmed_by_voice(house: House, desk: DeskView) -> CallJson:
-    return await _to_the_queue(house, desk, new_contact(house), PRINTER, "yes")
+async def confirmed_by_voice(system: Installation, desk: DeskView) -> CallJson:
+    return await _to_the_queue(system, desk, new_contact(system), PRINTER, "yes")
 
 
 @talk
-async def confirmed_by_key(house: House, desk: DeskView) -> CallJson:
-    return await _to_the_queue(house, desk, new_contact(house), PRINTER, "1")
+async def confirmed_by_key(system: Installation, desk: DeskView) -> CallJson:
+    return await _to_the_queue(system, desk, new_contact(system), PRINTER, "1")
 
 
 @talk
-async def denied_and_said_again(house: House, desk: DeskView) -> CallJson:
-    return await _to_the_queue(house, desk, new_contact(house), PRINTER, "no", LAPTOP, "1")
+async def denied_and_said_again(system: Installation, desk: DeskView) -> CallJson:
+    return await _to_the_queue(system, desk, new_contact(system), PRINTER, "no", LAPTOP, "1")
 
 
 @pytest.mark.parametrize("name", ["confirmed_by_voice", "confirmed_by_key"])
 def test_doubtful_words_count_when_the_caller_confirms_them(
-    name: str, house: House, calls: dict[str, CallJson]
+    name: str, system: Installation, calls: dict[str, CallJson]
 ) -> None:
-    (case,) = cases_of(house, calls[name]["call_id"])
+    (case,) = cases_of(system, calls[name]["call_id"])
     assert "printer" in case.statement
     assert (case.service, case.priority) == ("printing", 2)
     assert "nobody" in case.because["impact"]
-    lines = " ".join(history_of(house, case.number))
+    lines = " ".join(history_of(system, case.number))
     assert "was asked whether" in lines
     assert "said yes to" in lines
 
 
-def test_denied_words_decide_nothing_but_stay_visible(house: House, calls: dict[str, CallJson]) -> None:
+def test_denied_words_decide_nothing_but_stay_visible(
+    system: Installation, calls: dict[str, CallJson]
+) -> None:
     call = calls["denied_and_said_again"]
-    (case,) = cases_of(house, call["call_id"])
+    (case,) = cases_of(system, call["call_id"])
     assert "laptop" in case.statement
     assert case.service == "computer"
     assert "printer" in case.description
-    assert "said no to" in " ".join(history_of(house, case.number))
+    assert "said no to" in " ".join(history_of(system, case.number))
 
 
 # --- who is calling -------------------------------------------------------------------------------
 
 
 @talk
-async def unknown_by_keys(house: House, desk: DeskView) -> CallJson:
-    new_contact(house, "Vera Keys", employee_number="7310")
-    return await _to_the_queue(house, desk, next(STRANGERS), "1", "7310", "4", "4")
+async def unknown_by_keys(system: Installation, desk: DeskView) -> CallJson:
+    new_contact(system, "Vera Keys", employee_number="7310")
+    return await _to_the_queue(system, desk, next(STRANGERS), "1", "7310", "4", "4")
 
 
 @talk
-async def unknown_by_voice(house: House, desk: DeskView) -> CallJson:
-    new_contact(house, "Sam Voice", employee_number="7421")
+async def unknown_by_voice(system: Installation, desk: DeskView) -> CallJson:
+    new_contact(system, "Sam Speaker", employee_number="7421")
     said = ("english", "seven four two one", "yes", "4", "4")
-    return await _to_the_queue(house, desk, next(STRANGERS), *said)
+    return await _to_the_queue(system, desk, next(STRANGERS), *said)
 
 
 @talk
-async def unknown_for_good(house: House, desk: DeskView) -> CallJson:
-    return await _to_the_queue(house, desk, next(STRANGERS), "1", "9999", "*", "4", "4")
+async def unknown_for_good(system: Installation, desk: DeskView) -> CallJson:
+    return await _to_the_queue(system, desk, next(STRANGERS), "1", "9999", "*", "4", "4")
 
 
 @talk
-async def withheld(house: House, desk: DeskView) -> CallJson:
-    new_contact(house, "Will Hidden", employee_number="7532")
-    return await _to_the_queue(house, desk, "", "1", "7532", "4", "4")
+async def withheld(system: Installation, desk: DeskView) -> CallJson:
+    new_contact(system, "Will Hidden", employee_number="7532")
+    return await _to_the_queue(system, desk, "", "1", "7532", "4", "4")
 
 
 @talk
-async def shared_by_key(house: House, desk: DeskView) -> CallJson:
-    return await _to_the_queue(house, desk, _shared_number(house), "2", "4", "4")
+async def shared_by_key(system: Installation, desk: DeskView) -> CallJson:
+    return await _to_the_queue(system, desk, _shared_number(system), "2", "4", "4")
 
 
 @talk
-async def shared_by_voice(house: House, desk: DeskView) -> CallJson:
-    return await _to_the_queue(house, desk, _shared_number(house), "one", "yes", "4", "4")
+async def shared_by_voice(system: Installation, desk: DeskView) -> CallJson:
+    return await _to_the_queue(system, desk, _shared_number(system), "one", "yes", "4", "4")
 
 
-def _shared_number(house: House) -> str:
-    number = new_contact(house, "Ada First")
-    new_contact(house, "Ben Second", numbers=(number,))
+def _shared_number(system: Installation) -> str:
+    number = new_contact(system, "Ada First")
+    new_contact(system, "Ben Second", numbers=(number,))
     return number
 
 
@@ -172,7 +174,7 @@ def _shared_number(house: House) -> str:
     ("name", "match", "how", "contact"),
     [
         ("unknown_by_keys", "none", "employee_number", "Vera Keys"),
-        ("unknown_by_voice", "none", "employee_number", "Sam Voice"),
+        ("unknown_by_voice", "none", "employee_number", "Sam Speaker"),
         ("unknown_for_good", "none", "nothing", ""),
         ("withheld", "withheld", "employee_number", "Will Hidden"),
         ("shared_by_key", "several", "choice", "Ben Second"),
@@ -180,11 +182,11 @@ def _shared_number(house: House) -> str:
     ],
 )
 def test_a_caller_is_who_they_say_they_are_or_nobody(
-    name: str, match: str, how: str, contact: str, house: House, calls: dict[str, CallJson]
+    name: str, match: str, how: str, contact: str, system: Installation, calls: dict[str, CallJson]
 ) -> None:
     call = calls[name]
     assert (call["match"], call["how"], call["contact_name"]) == (match, how, contact)
-    (case,) = cases_of(house, call["call_id"])
+    (case,) = cases_of(system, call["call_id"])
     assert (case.contact_name, case.service) == (contact, "printing")
 
 
@@ -192,31 +194,31 @@ def test_a_caller_is_who_they_say_they_are_or_nobody(
 
 
 @talk
-async def same_case(house: House, desk: DeskView) -> CallJson:
-    number = new_contact(house, "Olle Again")
-    open_case_of(house, number, "The label printer is broken")
-    return await _to_the_queue(house, desk, number, "yes", "it is still not printing", hurried=False)
+async def same_case(system: Installation, desk: DeskView) -> CallJson:
+    number = new_contact(system, "Olle Again")
+    open_case_of(system, number, "The label printer is broken")
+    return await _to_the_queue(system, desk, number, "yes", "it is still not printing", hurried=False)
 
 
 @talk
-async def another_case(house: House, desk: DeskView) -> CallJson:
-    number = new_contact(house, "Nora Other")
-    open_case_of(house, number, "The label printer is broken")
-    return await _to_the_queue(house, desk, number, "2", LAPTOP, "1")
+async def another_case(system: Installation, desk: DeskView) -> CallJson:
+    number = new_contact(system, "Nora Other")
+    open_case_of(system, number, "The label printer is broken")
+    return await _to_the_queue(system, desk, number, "2", LAPTOP, "1")
 
 
-def test_an_open_case_is_gone_on_with(house: House, calls: dict[str, CallJson]) -> None:
+def test_an_open_case_is_gone_on_with(system: Installation, calls: dict[str, CallJson]) -> None:
     call = calls["same_case"]
     assert call["case"]["title"] == "The label printer is broken"
-    assert cases_of(house, call["call_id"]) == []
-    lines = " ".join(history_of(house, call["case"]["number"]))
+    assert cases_of(system, call["call_id"]) == []
+    lines = " ".join(history_of(system, call["case"]["number"]))
     assert "called again" in lines
     assert "still not printing" in lines
 
 
-def test_a_new_case_stands_beside_the_open_one(house: House, calls: dict[str, CallJson]) -> None:
+def test_a_new_case_stands_beside_the_open_one(system: Installation, calls: dict[str, CallJson]) -> None:
     call = calls["another_case"]
-    (case,) = cases_of(house, call["call_id"])
+    (case,) = cases_of(system, call["call_id"])
     assert "laptop" in case.statement
     assert [other["title"] for other in call["open_cases"]] == ["The label printer is broken"]
 
@@ -225,51 +227,53 @@ def test_a_new_case_stands_beside_the_open_one(house: House, calls: dict[str, Ca
 
 
 @talk
-async def swedish(house: House, desk: DeskView) -> CallJson:
-    number = new_contact(house, "Anna Svensk", language="sv")
-    return await _to_the_queue(house, desk, number, "4", "skrivaren skriver inte ut", hurried=False)
+async def swedish(system: Installation, desk: DeskView) -> CallJson:
+    number = new_contact(system, "Anna Svensk", language="sv")
+    return await _to_the_queue(system, desk, number, "4", "skrivaren skriver inte ut", hurried=False)
 
 
 @talk
-async def norwegian_by_choice(house: House, desk: DeskView) -> CallJson:
-    return await _to_the_queue(house, desk, next(STRANGERS), "3", "*", "5", "the pc is dead", hurried=False)
+async def norwegian_by_choice(system: Installation, desk: DeskView) -> CallJson:
+    return await _to_the_queue(system, desk, next(STRANGERS), "3", "*", "5", "the pc is dead", hurried=False)
 
 
 def test_where_no_model_hears_the_language_it_goes_by_keys_and_is_recorded(
-    house: House, calls: dict[str, CallJson]
+    system: Installation, calls: dict[str, CallJson]
 ) -> None:
     call = calls["swedish"]
     assert call["language"] == "sv"
     assert call["transcript"] == ""
     assert (call["case"]["service"], call["case"]["has_statement"]) == ("printing", True)
-    assert "reason=NoModel" in house.logged()
+    assert "reason=NoModel" in system.logged()
 
 
-def test_an_unknown_caller_chooses_the_language_once(house: House, calls: dict[str, CallJson]) -> None:
+def test_an_unknown_caller_chooses_the_language_once(
+    system: Installation, calls: dict[str, CallJson]
+) -> None:
     assert calls["norwegian_by_choice"]["language"] == "nb"
     assert calls["norwegian_by_choice"]["case"]["has_statement"]
     assert calls["unknown_by_keys"]["language"] == "en"
     assert calls["unknown_by_voice"]["language"] == "en"
-    assert cases_of(house, calls["norwegian_by_choice"]["call_id"])[0].language == "nb"
+    assert cases_of(system, calls["norwegian_by_choice"]["call_id"])[0].language == "nb"
 
 
 # --- talking over the prompt ----------------------------------------------------------------------
 
 
 @talk
-async def interrupting_by_voice(house: House, desk: DeskView) -> CallJson:
-    return await _interrupt(house, desk, house.says("yes")[0])
+async def interrupting_by_voice(system: Installation, desk: DeskView) -> CallJson:
+    return await _interrupt(system, desk, system.says("yes")[0])
 
 
 @talk
-async def interrupting_by_key(house: House, desk: DeskView) -> CallJson:
-    return await _interrupt(house, desk, Keys("1"))
+async def interrupting_by_key(system: Installation, desk: DeskView) -> CallJson:
+    return await _interrupt(system, desk, Keys("1"))
 
 
-async def _interrupt(house: House, desk: DeskView, over_it: Speech | Keys) -> CallJson:
+async def _interrupt(system: Installation, desk: DeskView, over_it: Speech | Keys) -> CallJson:
     """Answer "I heard … Is that right?", which is long, as soon as it begins."""
     now_s = asyncio.get_running_loop().time
-    async with on_the_line(house, PRINTER, number=new_contact(house)) as caller:
+    async with on_the_line(system, PRINTER, number=new_contact(system)) as caller:
         await desk.reaches(caller.call.call_id, "registered")
         asked_s = now_s()
         await converse(caller.call, [over_it], barge_in=True)
@@ -285,6 +289,6 @@ def test_a_caller_may_talk_over_the_prompt(name: str, calls: dict[str, CallJson]
     assert calls[name]["dialogue"] == "done"
 
 
-def test_nothing_has_crashed(house: House, calls: dict[str, CallJson]) -> None:
+def test_nothing_has_crashed(system: Installation, calls: dict[str, CallJson]) -> None:
     assert {call["outcome"] for call in calls.values()} == {"abandoned_queue"}
-    assert "Traceback" not in house.logged()
+    assert "Traceback" not in system.logged()

@@ -9,31 +9,31 @@ import pytest
 from callers import on_the_line
 from desk_view import CallJson, DeskView
 from hurry import hurrying, say_now
+from installation import Installation
 from people import cases_of, new_contact, stored_call
 from processes import asterisk_of, lives, send
-from whole_house import House
 
-from phone.agent import Agent
+from phone.agent import AgentPhone
 
 pytestmark = pytest.mark.server
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
 async def test_asterisk_is_replaced_and_the_next_call_is_answered_prepared(
-    house: House, desk: DeskView, agent: Agent, eventually: Callable[..., Awaitable[Any]]
+    system: Installation, desk: DeskView, agent: AgentPhone, eventually: Callable[..., Awaitable[Any]]
 ) -> None:
-    first = asterisk_of(house)
+    first = asterisk_of(system)
     async with (
-        hurrying(house, desk) as talking,
-        on_the_line(house, number=new_contact(house)) as speaking,
+        hurrying(system, desk) as talking,
+        on_the_line(system, number=new_contact(system)) as speaking,
     ):
         await desk.reaches(talking.call.call_id, "connected")
         await desk.reaches(speaking.call.call_id, "listening")
-        await say_now(house, speaking)
+        await say_now(system, speaking)
         await desk.until(speaking.call.call_id, lambda call: "printer" in call["partial"])
 
         send(signal.SIGKILL, first)
@@ -41,27 +41,27 @@ async def test_asterisk_is_replaced_and_the_next_call_is_answered_prepared(
             *(desk.reaches(caller.call.call_id, "ended", timeout_s=30) for caller in (talking, speaking))
         )
     assert [call["outcome"] for call in ended] == ["answered", "failed"]
-    await eventually(lambda: len(cases_of(house, ended[1]["call_id"])) == 1)
-    assert "printer" in cases_of(house, ended[1]["call_id"])[0].statement
-    assert stored_call(house, ended[0]["call_id"])["case"]["number"]
+    await eventually(lambda: len(cases_of(system, ended[1]["call_id"])) == 1)
+    assert "printer" in cases_of(system, ended[1]["call_id"])[0].statement
+    assert stored_call(system, ended[0]["call_id"])["case"]["number"]
 
-    await eventually(lambda: asterisk_of(house) not in (0, first), timeout_s=30)
+    await eventually(lambda: asterisk_of(system) not in (0, first), timeout_s=30)
     await desk.becomes("bo", "ready")
-    call = await _next_call(house, desk)
+    call = await _next_call(system, desk)
     (offer,) = call["offers"]
     assert (offer["agent"], offer["missed"]) == ("bo", None)
     assert offer["shown_ms"] < offer["ringing_ms"]
     assert not lives(first)
 
 
-def test_the_log_says_what_happened(house: House) -> None:
-    log = house.logged()
+def test_the_log_says_what_happened(system: Installation) -> None:
+    log = system.logged()
     for event in ("asterisk_restarted", "asterisk_down", "asterisk_ready"):
         assert event in log
     assert "Traceback" not in log
 
 
-async def _next_call(house: House, desk: DeskView) -> CallJson:
+async def _next_call(system: Installation, desk: DeskView) -> CallJson:
     """Bo's phone is still registered with Asterisk, which remembers its address; his place is given back."""
-    async with hurrying(house, desk) as caller:
+    async with hurrying(system, desk) as caller:
         return await desk.reaches(caller.call.call_id, "connected")

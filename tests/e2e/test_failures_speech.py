@@ -8,9 +8,9 @@ import pytest
 from callers import on_the_line
 from desk_view import CallJson, DeskView
 from hurry import say_now
+from installation import Installation
 from people import cases_of, new_contact
 from processes import hearers_of, lives, send
-from whole_house import House
 
 from domain.events import now_ms
 
@@ -20,19 +20,22 @@ WITHIN_S = 2.0
 
 
 @pytest.fixture(scope="module")
-def house(brief_house: House) -> House:
+def system(brief_house: Installation) -> Installation:
     return brief_house
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
 async def test_a_caller_goes_on_by_keys_when_the_recogniser_is_gone(
-    number: signal.Signals, house: House, desk: DeskView, eventually: Callable[..., Awaitable[Any]]
+    number: signal.Signals,
+    system: Installation,
+    desk: DeskView,
+    eventually: Callable[..., Awaitable[Any]],
 ) -> None:
-    gone = hearers_of(house)
+    gone = hearers_of(system)
     assert gone
-    async with on_the_line(house, number=new_contact(house)) as caller:
+    async with on_the_line(system, number=new_contact(system)) as caller:
         await desk.reaches(caller.call.call_id, "listening")
-        await say_now(house, caller)
+        await say_now(system, caller)
         await desk.until(caller.call.call_id, lambda call: "printer" in call["partial"])
         send(number, *gone)
         failed_ms = now_ms()
@@ -45,20 +48,20 @@ async def test_a_caller_goes_on_by_keys_when_the_recogniser_is_gone(
         call = await desk.reaches(caller.call.call_id, "queued")
 
     assert by_keys_after_s < WITHIN_S
-    (case,) = cases_of(house, call["call_id"])
+    (case,) = cases_of(system, call["call_id"])
     assert case.service == "printing"
     assert "printer" in case.statement
-    assert "speech_process_lost" in house.logged()
-    assert "printer" in (await _spoken_call(house, desk))["transcript"]
+    assert "speech_process_lost" in system.logged()
+    assert "printer" in (await _spoken_call(system, desk))["transcript"]
     await eventually(lambda: not any(map(lives, gone)))
 
 
-def test_nothing_has_crashed(house: House) -> None:
-    assert "Traceback" not in house.logged()
+def test_nothing_has_crashed(system: Installation) -> None:
+    assert "Traceback" not in system.logged()
 
 
-async def _spoken_call(house: House, desk: DeskView) -> CallJson:
-    async with on_the_line(house, number=new_contact(house)) as caller:
+async def _spoken_call(system: Installation, desk: DeskView) -> CallJson:
+    async with on_the_line(system, number=new_contact(system)) as caller:
         await desk.reaches(caller.call.call_id, "listening")
-        await say_now(house, caller)
+        await say_now(system, caller)
         return await desk.reaches(caller.call.call_id, "heard")

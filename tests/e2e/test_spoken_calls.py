@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from whole_house import HELENA, JOHAN, MIKAEL, PRINTER, House
+from installation import HELENA, JOHAN, MIKAEL, PRINTER, Installation
 
-from phone.agent import Agent
+from phone.agent import AgentPhone
 from phone.timeline import STEPS
 
 pytestmark = pytest.mark.server
@@ -16,8 +16,8 @@ CALLERS = {"pcmu": HELENA, "pcma": JOHAN, "g722": MIKAEL}
 
 
 @pytest.fixture(params=CALLERS)
-async def report(request: pytest.FixtureRequest, house: House, agent: Agent) -> dict[str, Any]:
-    return await house.call(PRINTER, "yes", number=CALLERS[request.param], codec=request.param)
+async def report(request: pytest.FixtureRequest, system: Installation, agent: AgentPhone) -> dict[str, Any]:
+    return await system.call(PRINTER, "yes", number=CALLERS[request.param], codec=request.param)
 
 
 async def test_a_spoken_call_is_answered_prepared_in_every_codec(report: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from fakes.caller import FakeChannel, FakePrompts, FakeRecogniser, FakeStream
 from casestore import cases, contacts, knowledge
 from casestore.db import Store
 from casework.search.ranking import Ranking
-from casework.service import StoreHouse
+from casework.service import CaseService
 from casework.triage.understand import Understanding
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, CallAnswered, CallEvent, ListeningStarted
@@ -32,8 +32,8 @@ Act = Callable[["Stage"], None]
 class Stage:
     """One call: `acts` are what the caller does when asked each question, by its name, in their order."""
 
-    def __init__(self, store: Store, bus: MemoryBus, house: StoreHouse, folder: Path) -> None:
-        self.store, self.bus, self.house, self.folder = store, bus, house, folder
+    def __init__(self, store: Store, bus: MemoryBus, casework: CaseService, folder: Path) -> None:
+        self.store, self.bus, self.casework, self.folder = store, bus, casework, folder
         self.channel, self.prompts = FakeChannel(), FakePrompts()
         self.recogniser = FakeRecogniser("en")
         self.flow = partial(intake, ask_language=False, language="en", voice_is_kept=True)
@@ -50,7 +50,7 @@ class Stage:
             flow=self.flow,
             recogniser=self.recogniser,
             prompts=self.prompts,
-            house=self.house,
+            casework=self.casework,
             patience=patience,
         )
         following = asyncio.create_task(self._follow(self.bus.subscribe(CALLS), acts))
@@ -101,7 +101,7 @@ async def open_stage(
         articles = knowledge.articles(tx)
     bus = bus or MemoryBus()
     ranking = Ranking(articles)
-    async with StoreHouse(
+    async with CaseService(
         store,
         bus,
         Understanding(ranking),
@@ -109,8 +109,8 @@ async def open_stage(
         region="SE",
         statements=folder / "statements",
         spool=folder / "unsaved-cases.jsonl",
-    ) as house:
-        yield Stage(store, bus, house, folder)
+    ) as casework:
+        yield Stage(store, bus, casework, folder)
     store.close()
 
 

@@ -21,13 +21,13 @@ from ivr.moves import (
     FindOpenCases,
     Flow,
     Identify,
-    KeepCase,
     Listen,
     Number,
     Pressed,
     Prompt,
     Record,
     Recorded,
+    SaveCase,
     Say,
     Silence,
     Skipped,
@@ -51,8 +51,8 @@ def test_a_known_caller_says_what_is_wrong_and_is_put_through():
     talk.then(UseLanguage("en")).then(Say(Prompt("welcome")))
     talk.then(Identify(MARIA, "ani")).then(Say(Prompt("hello", {"name": "Maria Lind"})))
     talk.then(FindOpenCases(MARIA), ()).then(Say(Prompt("voice_is_kept")))
-    talk.then(Listen((Prompt("what_is_wrong"),)), CLEAR).then(KeepCase(CLEAR, "certain"), CASE)
-    talk.then(KeepCase(), CASE).then(Say(Prompt("case_number", {"number": "C-000042"})))
+    talk.then(Listen((Prompt("what_is_wrong"),)), CLEAR).then(SaveCase(CLEAR, "certain"), CASE)
+    talk.then(SaveCase(), CASE).then(Say(Prompt("case_number", {"number": "C-000042"})))
     talk.then(Say(Prompt("about_title", {"title": CASE.title}))).then(Say(Prompt("connecting"))).ends()
 
 
@@ -80,7 +80,7 @@ def answers(step: Step) -> st.SearchStrategy[object]:
             return st.just((EVERYBODY[number],) if number in EVERYBODY else ())
         case FindOpenCases():
             return st.sampled_from([(), (CASE,), (CASE, replace(CASE, number="C-000043", opened_ms=2))])
-        case KeepCase() | ContinueCase():
+        case SaveCase() | ContinueCase():
             return st.just(CASE)
         case _:
             return st.none()
@@ -114,7 +114,7 @@ def words_of(answer: object) -> set[Statement]:
 def test_whatever_is_answered_the_caller_reaches_the_queue_with_a_case(data):
     steps = [step for step, _ in held(data)]
     assert steps[-1] == Say(Prompt("connecting"))
-    assert any(isinstance(step, KeepCase) for step in steps)
+    assert any(isinstance(step, SaveCase) for step in steps)
 
 
 @given(st.data())
@@ -140,9 +140,9 @@ def test_words_decide_nothing_unless_they_are_certain_or_the_caller_said_yes(dat
     dialogue = held(data)
     for (before, answer), (step, _) in pairwise(dialogue):
         match step:
-            case KeepCase(trust="certain"):
+            case SaveCase(trust="certain"):
                 assert answer == CLEAR or answer == Pressed("1", CLEAR)
-            case KeepCase(trust="confirmed"):
+            case SaveCase(trust="confirmed"):
                 assert before.name == "statement_right"
                 assert answer.name == "yes"
             case ContinueCase():
@@ -155,7 +155,7 @@ def test_every_word_that_was_heard_is_kept(data):
     dialogue = held(data)
     for (_, answer), (step, _) in pairwise(dialogue):
         for statement in words_of(answer):
-            assert isinstance(step, KeepCase)
+            assert isinstance(step, SaveCase)
             assert step.statement == statement
 
 
@@ -170,7 +170,7 @@ def test_a_hang_up_at_any_step_leaves_the_words_that_were_heard_in_a_case(data, 
             break
         if isinstance(step, Ask | AskNumber | Listen | Record) and index > hang_up_at:
             break
-        if isinstance(step, KeepCase) and step.statement:
+        if isinstance(step, SaveCase) and step.statement:
             kept.add(step.statement)
         answer = data.draw(answers(step))
         heard |= words_of(answer)
@@ -190,7 +190,7 @@ def test_a_caller_who_never_reacts_is_in_the_queue_after_a_few_questions(ask_lan
         match step:
             case FindCallers():
                 answer = Callers("withheld")
-            case KeepCase():
+            case SaveCase():
                 answer = CASE
             case Ask() | AskNumber() | Listen():
                 answer = Silence()

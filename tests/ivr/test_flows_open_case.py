@@ -12,12 +12,12 @@ from ivr.moves import (
     ContinueCase,
     Deaf,
     FindOpenCases,
-    KeepCase,
     Listen,
     Pressed,
     Prompt,
     Record,
     Recorded,
+    SaveCase,
     Say,
     Silence,
 )
@@ -53,16 +53,16 @@ def test_a_yes_goes_on_with_the_case_and_news_are_optional():
 
 
 def test_news_are_kept_as_far_as_they_can_be_trusted():
-    continued().then(NEWS, CLEAR).then(KeepCase(CLEAR, "certain"), CASE).ends(CASE)
-    continued().then(NEWS, DOUBTFUL).then(KeepCase(DOUBTFUL, "doubtful"), CASE).ends(CASE)
+    continued().then(NEWS, CLEAR).then(SaveCase(CLEAR, "certain"), CASE).ends(CASE)
+    continued().then(NEWS, DOUBTFUL).then(SaveCase(DOUBTFUL, "doubtful"), CASE).ends(CASE)
 
 
 def test_a_key_goes_to_the_queue_and_keeps_what_was_said():
     continued().then(NEWS, Pressed("1")).ends(CASE)
-    continued().then(NEWS, Pressed("1", CLEAR)).then(KeepCase(CLEAR, "certain"), CASE).ends(CASE)
+    continued().then(NEWS, Pressed("1", CLEAR)).then(SaveCase(CLEAR, "certain"), CASE).ends(CASE)
 
 
 def test_news_that_nobody_can_hear_are_recorded():
     talk = about_case(voice_is_kept=True).then(IS_IT, Chosen("yes")).then(ContinueCase(CASE), CASE)
     talk.then(Say(Prompt("voice_is_kept"))).then(NEWS, Deaf())
-    talk.then(Record((Prompt("after_the_tone"),)), Recorded()).then(KeepCase(), CASE).ends(CASE)
+    talk.then(Record((Prompt("after_the_tone"),)), Recorded()).then(SaveCase(), CASE).ends(CASE)

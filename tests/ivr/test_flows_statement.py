@@ -9,12 +9,12 @@ from ivr.moves import (
     Ask,
     Chosen,
     Deaf,
-    KeepCase,
     Listen,
     Pressed,
     Prompt,
     Record,
     Recorded,
+    SaveCase,
     Say,
     Silence,
     Unclear,
@@ -36,25 +36,25 @@ def unkept() -> Transcript:
 
 
 def test_words_that_are_certain_become_a_case_at_once():
-    unkept().then(LISTEN, CLEAR).then(KeepCase(CLEAR, "certain"), CASE).ends(ABOUT)
+    unkept().then(LISTEN, CLEAR).then(SaveCase(CLEAR, "certain"), CASE).ends(ABOUT)
 
 
 def test_the_caller_is_told_once_that_the_voice_is_kept():
     talk = Transcript(take_statement(voice_is_kept=True)).then(Say(Prompt("voice_is_kept")))
     talk.then(LISTEN, Unclear()).then(LISTEN_AGAIN_UNCLEAR, CLEAR)
-    talk.then(KeepCase(CLEAR, "certain"), CASE).ends(ABOUT)
+    talk.then(SaveCase(CLEAR, "certain"), CASE).ends(ABOUT)
 
 
 def test_doubtful_words_are_kept_and_asked_back_before_anything_follows_from_them():
-    talk = unkept().then(LISTEN, DOUBTFUL).then(KeepCase(DOUBTFUL, "doubtful"), CASE)
-    talk.then(IS_IT_RIGHT, Chosen("yes", spoken=True)).then(KeepCase(DOUBTFUL, "confirmed"), CASE).ends(ABOUT)
+    talk = unkept().then(LISTEN, DOUBTFUL).then(SaveCase(DOUBTFUL, "doubtful"), CASE)
+    talk.then(IS_IT_RIGHT, Chosen("yes", spoken=True)).then(SaveCase(DOUBTFUL, "confirmed"), CASE).ends(ABOUT)
 
 
 def test_words_that_are_denied_stay_in_the_case_but_decide_nothing():
-    talk = unkept().then(LISTEN, DOUBTFUL).then(KeepCase(DOUBTFUL, "doubtful"), CASE)
-    talk.then(IS_IT_RIGHT, Chosen("no")).then(KeepCase(DOUBTFUL, "denied"), CASE)
+    talk = unkept().then(LISTEN, DOUBTFUL).then(SaveCase(DOUBTFUL, "doubtful"), CASE)
+    talk.then(IS_IT_RIGHT, Chosen("no")).then(SaveCase(DOUBTFUL, "denied"), CASE)
     talk.then(Listen((Prompt("again_sorry"), Prompt("what_is_wrong"))), CLEAR)
-    talk.then(KeepCase(CLEAR, "certain"), CASE).ends(ABOUT)
+    talk.then(SaveCase(CLEAR, "certain"), CASE).ends(ABOUT)
 
 
 def test_an_unanswered_is_that_right_leaves_the_words_undecided():
@@ -65,14 +65,14 @@ def test_an_unanswered_is_that_right_leaves_the_words_undecided():
         by_keys=True,
     )
     again = Ask("statement_right", (Prompt("again_silence"), *IS_IT_RIGHT.prompts), YES_NO)
-    talk = unkept().then(LISTEN, DOUBTFUL).then(KeepCase(DOUBTFUL, "doubtful"), CASE)
+    talk = unkept().then(LISTEN, DOUBTFUL).then(SaveCase(DOUBTFUL, "doubtful"), CASE)
     talk.then(IS_IT_RIGHT, Silence()).then(again, Silence()).then(keys, Silence()).fails(Unanswered)
 
 
 def test_after_two_misunderstandings_the_caller_chooses_by_keys():
-    talk = unkept().then(LISTEN, MURKY).then(KeepCase(MURKY, "unclear"), CASE)
-    talk.then(LISTEN_AGAIN_UNCLEAR, MURKY).then(KeepCase(MURKY, "unclear"), CASE)
-    talk.then(MENU, Chosen("printing")).then(KeepCase(service="printing"), CASE)
+    talk = unkept().then(LISTEN, MURKY).then(SaveCase(MURKY, "unclear"), CASE)
+    talk.then(LISTEN_AGAIN_UNCLEAR, MURKY).then(SaveCase(MURKY, "unclear"), CASE)
+    talk.then(MENU, Chosen("printing")).then(SaveCase(service="printing"), CASE)
     talk.ends(Prompt("about_service", {"service": "printing"}))
 
 
@@ -82,8 +82,8 @@ def test_silence_ends_at_the_menu_and_then_in_the_queue():
 
 
 def test_a_key_goes_to_the_menu_at_once_and_keeps_what_was_said_before_it():
-    talk = unkept().then(LISTEN, Pressed("4", CLEAR)).then(KeepCase(CLEAR, "unclear"), CASE)
-    talk.then(MENU, Chosen("printing")).then(KeepCase(service="printing"), CASE)
+    talk = unkept().then(LISTEN, Pressed("4", CLEAR)).then(SaveCase(CLEAR, "unclear"), CASE)
+    talk.then(MENU, Chosen("printing")).then(SaveCase(service="printing"), CASE)
     talk.ends(Prompt("about_service", {"service": "printing"}))
 
 
@@ -91,23 +91,23 @@ def test_sound_that_became_no_words_is_asked_for_once_more_to_be_kept():
     talk = Transcript(take_statement(voice_is_kept=True)).then(Say(Prompt("voice_is_kept")))
     talk.then(LISTEN, Unclear()).then(LISTEN_AGAIN_UNCLEAR, Unclear())
     menu = Ask("service", (Prompt("service_menu"),), SERVICES, by_keys=True)
-    talk.then(menu, Chosen("email")).then(KeepCase(service="email"), CASE)
-    talk.then(Record((Prompt("after_the_tone"),)), Recorded()).then(KeepCase(), CASE)
+    talk.then(menu, Chosen("email")).then(SaveCase(service="email"), CASE)
+    talk.then(Record((Prompt("after_the_tone"),)), Recorded()).then(SaveCase(), CASE)
     talk.ends(Prompt("about_service", {"service": "email"}))
 
 
 def test_where_nobody_can_hear_words_the_caller_chooses_by_keys_and_the_sound_is_kept():
     talk = Transcript(take_statement(voice_is_kept=True)).then(Say(Prompt("voice_is_kept")))
-    talk.then(LISTEN, Deaf()).then(MENU, Chosen("other")).then(KeepCase(service="other"), CASE)
-    talk.then(Record((Prompt("after_the_tone"),)), Recorded()).then(KeepCase(), CASE)
+    talk.then(LISTEN, Deaf()).then(MENU, Chosen("other")).then(SaveCase(service="other"), CASE)
+    talk.then(Record((Prompt("after_the_tone"),)), Recorded()).then(SaveCase(), CASE)
     talk.ends(Prompt("about_service", {"service": "other"}))
 
 
 @pytest.mark.parametrize("heard", [Deaf(MURKY), Deaf(recorded=True), Deaf(MURKY, recorded=True)])
 def test_an_engine_that_fails_in_mid_sentence_loses_neither_words_nor_sound(heard):
     talk = Transcript(take_statement(voice_is_kept=True)).then(Say(Prompt("voice_is_kept")))
-    talk.then(LISTEN, heard).then(KeepCase(heard.statement, "unclear"), CASE)
-    talk.then(MENU, Chosen("email")).then(KeepCase(service="email"), CASE)
+    talk.then(LISTEN, heard).then(SaveCase(heard.statement, "unclear"), CASE)
+    talk.then(MENU, Chosen("email")).then(SaveCase(service="email"), CASE)
     if not heard.recorded:
         talk.then(Record((Prompt("after_the_tone"),)), Silence())
     talk.ends(Prompt("about_service", {"service": "email"}))

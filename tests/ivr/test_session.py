@@ -202,7 +202,7 @@ async def test_what_is_heard_in_pieces_is_told_at_most_five_times_a_second(stage
 
 async def test_two_callers_do_not_wait_for_each_other(stage: Stage):
     """One says nothing for ever; the other is through meanwhile."""
-    other = Stage(stage.store, stage.bus, stage.house, stage.folder)
+    other = Stage(stage.store, stage.bus, stage.casework, stage.folder)
     patient = asyncio.create_task(stage.call(UNKNOWN))
     result = await other.call(MARIA, statement=[says(PRINTER)])
     assert result.reason == "done"

@@ -152,8 +152,8 @@ async def test_a_voice_that_fails_does_not_hold_the_caller(stage: Stage):
 
 
 async def test_a_judgement_that_fails_costs_no_words(stage: Stage, monkeypatch):
-    monkeypatch.setattr(stage.house._understanding, "understand", lambda *_: 1 / 0, raising=False)
-    monkeypatch.setattr(stage.house._ranking, "suggest", lambda *_: 1 / 0)
+    monkeypatch.setattr(stage.casework._understanding, "understand", lambda *_: 1 / 0, raising=False)
+    monkeypatch.setattr(stage.casework._ranking, "suggest", lambda *_: 1 / 0)
     result = await stage.call(MARIA, statement=[says(PRINTER)])
     assert (result.reason, stage.cases()[0].statement) == ("done", PRINTER)
 
@@ -196,7 +196,7 @@ async def test_a_case_that_was_registered_after_all_is_not_registered_twice(stag
     (case,) = stage.cases()
     late = CaseChange(call_id=case.call_id, fields={"title": "the same", "call_id": case.call_id})
     heard_of = stage.bus.subscribe(CALLS)
-    stage.house._spool.add(late, 1)
-    stage.house._unsaved.set()
+    stage.casework._spool.add(late, 1)
+    stage.casework._unsaved.set()
     await registered(heard_of)
     assert [each.number for each in stage.cases()] == [case.number]

@@ -11,7 +11,7 @@ from ivr.moves import Ask, AskNumber, Chosen, Deaf, Number, Pressed, Recorded, S
 from ivr.reading import ChoiceReader, NumberReader, StatementReader
 from ivr.speech import Failed, Heard, Partial, SpeechBegan, SpeechStopped, Thresholds
 from ivr.texts import catalogue
-from ivr.turn import Do, Left, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
+from ivr.turn import Action, CallerHungUp, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
 
 THRESHOLDS = Thresholds(accept=0.9, confirm=0.6)
 PATIENCE = Patience()
@@ -44,7 +44,7 @@ def taken(turn, *events, now_s=0.0):
 
 def test_speech_over_the_prompt_stops_it_and_counts():
     turn = free()
-    assert taken(turn, SpeechBegan(0.1)) == (Do.FLUSH,)
+    assert taken(turn, SpeechBegan(0.1)) == (Action.FLUSH,)
     assert taken(turn, SpeechStopped(1.0), HEARD) == (SAID,)
 
 
@@ -69,14 +69,14 @@ def test_a_prompt_whose_end_nobody_reports_ends_all_the_same():
 @pytest.mark.parametrize("before", [(), (PromptEnded(),), (SpeechBegan(0.0),), (SpeechStopped(1.0),)])
 def test_a_key_wins_over_speech_at_any_moment(before):
     turn = yes_or_no()
-    assert taken(turn, *before, Key("2")) == (Do.FLUSH, Chosen("no"))
+    assert taken(turn, *before, Key("2")) == (Action.FLUSH, Chosen("no"))
 
 
 def test_speech_is_ignored_once_keys_are_being_typed():
     turn = number()
-    assert taken(turn, SpeechBegan(0.0), Key("4")) == (Do.FLUSH,)
+    assert taken(turn, SpeechBegan(0.0), Key("4")) == (Action.FLUSH,)
     assert taken(turn, Heard("nine nine nine nine", 1.0), Failed("gone"), SpeechBegan(1.0)) == ()
-    assert taken(turn, Key("2"), Key("1"), Key("7")) == (Do.FLUSH, Number("4217"))
+    assert taken(turn, Key("2"), Key("1"), Key("7")) == (Action.FLUSH, Number("4217"))
 
 
 def test_typing_that_stops_is_taken_as_it_is():
@@ -93,13 +93,13 @@ def test_a_hash_too_many_from_the_answer_before_means_nothing():
 
 def test_a_hash_ends_a_statement_at_once():
     turn = free()
-    assert taken(turn, SpeechBegan(0.0), Key("#")) == (Do.FLUSH, Do.FINISH)
+    assert taken(turn, SpeechBegan(0.0), Key("#")) == (Action.FLUSH, Action.FINISH)
     assert taken(turn, HEARD) == (SAID,)
 
 
 def test_another_key_in_mid_sentence_keeps_what_was_said():
     turn = free()
-    assert taken(turn, SpeechBegan(0.0), Key("4")) == (Do.FLUSH, Do.FINISH)
+    assert taken(turn, SpeechBegan(0.0), Key("4")) == (Action.FLUSH, Action.FINISH)
     assert taken(turn, HEARD) == (Pressed("4", SAID),)
 
 
@@ -108,22 +108,22 @@ def test_three_minutes_of_talk_are_cut_off_and_used():
     taken(turn, SpeechBegan(0.0), now_s=0.0)
     taken(turn, LOUD, now_s=59.5)
     assert turn.deadline_s == PATIENCE.statement_s
-    assert taken(turn, TimeUp(), now_s=60.0) == (Do.FINISH,)
+    assert taken(turn, TimeUp(), now_s=60.0) == (Action.FINISH,)
     assert taken(turn, HEARD) == (SAID,)
 
 
 def test_an_engine_that_fails_hands_over_to_keys_with_what_it_had_understood():
     turn = free()
     taken(turn, SpeechBegan(0.0), Partial("the printer"))
-    assert taken(turn, Failed("crashed")) == (Do.FLUSH, Deaf(Statement("the printer", 0.0, "unclear")))
-    assert taken(yes_or_no(), Failed("crashed")) == (Do.FLUSH, Deaf())
+    assert taken(turn, Failed("crashed")) == (Action.FLUSH, Deaf(Statement("the printer", 0.0, "unclear")))
+    assert taken(yes_or_no(), Failed("crashed")) == (Action.FLUSH, Deaf())
 
 
 def test_an_engine_that_stalls_after_the_pause_is_not_waited_for():
     turn = free()
     taken(turn, SpeechBegan(0.0), SpeechStopped(1.0), now_s=1.0)
     assert turn.deadline_s == 1.0 + PATIENCE.engine_s
-    assert taken(turn, TimeUp(), now_s=2.0) == (Do.FLUSH, Deaf())
+    assert taken(turn, TimeUp(), now_s=2.0) == (Action.FLUSH, Deaf())
 
 
 def test_an_engine_that_hears_speech_in_silence_is_doubted_and_replaced_within_two_seconds():
@@ -132,9 +132,9 @@ def test_an_engine_that_hears_speech_in_silence_is_doubted_and_replaced_within_t
     assert taken(turn, LOUD, now_s=4.0) == ()
     assert taken(turn, QUIET, now_s=4.9) == ()
     assert turn.deadline_s == 4.0 + PATIENCE.quiet_s
-    assert taken(turn, TimeUp(), now_s=turn.deadline_s) == (Do.FINISH,)
+    assert taken(turn, TimeUp(), now_s=turn.deadline_s) == (Action.FINISH,)
     assert turn.deadline_s <= 4.0 + 2.0
-    assert taken(turn, TimeUp(), now_s=turn.deadline_s) == (Do.FLUSH, Deaf())
+    assert taken(turn, TimeUp(), now_s=turn.deadline_s) == (Action.FLUSH, Deaf())
 
 
 def test_a_soft_voice_is_not_cut_off_while_new_words_come():
@@ -148,26 +148,26 @@ def test_a_soft_voice_is_not_cut_off_while_new_words_come():
 
 def test_a_hang_up_before_any_word_is_the_end():
     for turn in (free(), yes_or_no(), number()):
-        with pytest.raises(Left):
+        with pytest.raises(CallerHungUp):
             turn.take(HungUp(), 0.0)
 
 
 def test_a_hang_up_in_mid_sentence_still_yields_the_words():
     turn = free()
-    assert taken(turn, SpeechBegan(0.0), HungUp()) == (Do.FINISH,)
+    assert taken(turn, SpeechBegan(0.0), HungUp()) == (Action.FINISH,)
     assert taken(turn, HEARD) == (SAID,)
 
 
 def test_a_hang_up_with_a_dying_engine_yields_what_had_been_understood():
     turn = free()
     taken(turn, SpeechBegan(0.0), Partial("the printer"), HungUp())
-    assert taken(turn, TimeUp()) == (Do.FLUSH, Statement("the printer", 0.0, "unclear"))
+    assert taken(turn, TimeUp()) == (Action.FLUSH, Statement("the printer", 0.0, "unclear"))
 
 
 def test_a_hang_up_without_words_is_the_end_when_that_is_known():
     turn = free()
     taken(turn, SpeechBegan(0.0), HungUp())
-    with pytest.raises(Left):
+    with pytest.raises(CallerHungUp):
         turn.take(Heard("", 0.0), 1.0)
 
 
@@ -182,7 +182,7 @@ def test_a_recording_begins_after_the_tone_with_the_first_sound_and_ends_with_a_
     assert began == []
     assert taken(turn, PromptEnded(), LOUD) == ()
     assert began == ["began"]
-    assert taken(turn, Key("#")) == (Do.FLUSH, Recorded())
+    assert taken(turn, Key("#")) == (Action.FLUSH, Recorded())
 
 
 def test_a_recording_ends_with_a_long_pause_and_at_its_longest_time():
@@ -191,16 +191,16 @@ def test_a_recording_ends_with_a_long_pause_and_at_its_longest_time():
     assert turn.deadline_s == 10.0 + PATIENCE.recording_pause_s
     taken(turn, LOUD, now_s=69.0)
     assert turn.deadline_s == 70.0
-    assert taken(turn, TimeUp(), now_s=70.0) == (Do.FLUSH, Recorded())
+    assert taken(turn, TimeUp(), now_s=70.0) == (Action.FLUSH, Recorded())
 
 
 def test_nothing_recorded_is_silence_and_a_hang_up_keeps_what_there_is():
     turn, _ = recording()
-    assert taken(turn, PromptEnded(), QUIET, TimeUp()) == (Do.FLUSH, Silence())
+    assert taken(turn, PromptEnded(), QUIET, TimeUp()) == (Action.FLUSH, Silence())
     turn, _ = recording()
-    assert taken(turn, PromptEnded(), LOUD, HungUp()) == (Do.FLUSH, Recorded())
+    assert taken(turn, PromptEnded(), LOUD, HungUp()) == (Action.FLUSH, Recorded())
     turn, _ = recording()
-    with pytest.raises(Left):
+    with pytest.raises(CallerHungUp):
         turn.take(HungUp(), 0.0)
 
 
@@ -229,9 +229,9 @@ def test_whatever_comes_the_turn_is_over_after_patience_has_run_out(make, events
         for event in [*events, TimeUp(), TimeUp(), TimeUp(), TimeUp()]:
             now_s += 0.5
             deeds = turn.take(event, now_s)
-            if deeds and not isinstance(deeds[-1], Do):
+            if deeds and not isinstance(deeds[-1], Action):
                 return
-    except Left:
+    except CallerHungUp:
         assert HungUp() in events
         return
     raise AssertionError("no answer")

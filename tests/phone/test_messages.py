@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone.messages import Credentials, Message, NotSip, answer, media_address, parse, session_description
+from phone.messages import (
+    NotSip,
+    SipCredentials,
+    SipMessage,
+    answer,
+    media_address,
+    parse,
+    session_description,
+)
 
-INVITE = Message(
+INVITE = SipMessage(
     "INVITE sip:100@127.0.0.1 SIP/2.0",
     (
         ("via", "SIP/2.0/UDP 127.0.0.1:5062;branch=z9hG4bKa;rport"),
@@ -56,7 +64,7 @@ def test_a_description_without_audio_is_refused() -> None:
 
 
 def test_digest_answers_count_up_for_one_challenge() -> None:
-    credentials = Credentials("anna-phone", "secret")
+    credentials = SipCredentials("anna-phone", "secret")
     challenge = 'Digest realm="svarklar", nonce="n1", opaque="o", algorithm=MD5, qop="auth"'
     first, second = (credentials.authorization(challenge, "REGISTER", "sip:h") for _ in range(2))
     assert "nc=00000001" in first

@@ -12,7 +12,7 @@ from ivr.speech.confidence import HYPOTHESES, UNKNOWN, heard
 vosk.SetLogLevel(-1)
 
 
-class Model:
+class VoskModel:
     """A Vosk model in memory."""
 
     def __init__(self, folder: str) -> None:
@@ -29,9 +29,9 @@ class Model:
     def cost(self, sound: bytes, rate_hz: int) -> float:
         """Processor seconds that a second of this speech takes."""
         began = time.thread_time()
-        ear = Ear(self, rate_hz, None)
-        ear.hear(sound)
-        ear.final(0.0)
+        decoder = UtteranceDecoder(self, rate_hz, None)
+        decoder.hear(sound)
+        decoder.final(0.0)
         return (time.thread_time() - began) / (len(sound) / 2 / rate_hz)
 
     def recogniser(self, rate_hz: int, grammar: Sequence[str] | None) -> "vosk.KaldiRecognizer":
@@ -43,10 +43,10 @@ class Model:
         return recogniser
 
 
-class Ear:
+class UtteranceDecoder:
     """Decodes one utterance."""
 
-    def __init__(self, model: Model, rate_hz: int, grammar: Sequence[str] | None) -> None:
+    def __init__(self, model: VoskModel, rate_hz: int, grammar: Sequence[str] | None) -> None:
         self._recogniser = model.recogniser(rate_hz, grammar)
         self._grammar = grammar is not None
 

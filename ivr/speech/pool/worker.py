@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ivr.speech import Failed, Result
-from ivr.speech.engines.vosk import Ear, Model
+from ivr.speech.engines.vosk import UtteranceDecoder, VoskModel
 from ivr.speech.pool.calibration import RATE_HZ, sample
 from ivr.speech.pool.framing import Kind, Message, Unpacker, pack, pack_result
 from ivr.speech.utterance import Utterance
@@ -22,7 +22,7 @@ class Worker:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._sending = threading.Lock()
-        self._models: dict[str, Model] = {}
+        self._models: dict[str, VoskModel] = {}
         self._streams: dict[int, Utterance] = {}
 
     def run(self) -> None:
@@ -50,9 +50,9 @@ class Worker:
     def _open(self, stream: int, folder: str, rate_hz: int, grammar: list[str] | None) -> None:
         model = self._models[folder]
         known = None if grammar is None else self._known(model, grammar)
-        self._streams[stream] = Utterance(rate_hz, lambda: Ear(model, rate_hz, known))
+        self._streams[stream] = Utterance(rate_hz, lambda: UtteranceDecoder(model, rate_hz, known))
 
-    def _known(self, model: Model, grammar: Sequence[str]) -> list[str]:
+    def _known(self, model: VoskModel, grammar: Sequence[str]) -> list[str]:
         unknown = [phrase for phrase in grammar if not model.knows(phrase)]
         if unknown:
             self._note("grammar_words_unknown", words=unknown)
@@ -71,7 +71,7 @@ class Worker:
 
     def _load(self, folder: str) -> None:
         try:
-            model = Model(folder)
+            model = VoskModel(folder)
         except ValueError as error:
             self._send(pack(Kind.LOADED, 0, {"folder": folder, "cost": 0.0, "error": str(error)}))
             return

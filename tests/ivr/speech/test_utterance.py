@@ -1,4 +1,4 @@
-"""One utterance: what reaches the engine, and when. The ear only notes what it is given."""
+"""One utterance: what reaches the engine, and when. The decoder only notes what it is given."""
 
 from ivr.speech import Heard, Partial, Result, SpeechBegan, SpeechStopped
 from ivr.speech.utterance import LONGEST_S, PAUSE_MS, Utterance
@@ -35,9 +35,9 @@ class Course:
     def __init__(self) -> None:
         self.ears: list[NotingEar] = []
         self.results: list[Result] = []
-        self.utterance = Utterance(8000, self._ear)
+        self.utterance = Utterance(8000, self._questions)
 
-    def _ear(self) -> NotingEar:
+    def _questions(self) -> NotingEar:
         self.ears.append(NotingEar())
         return self.ears[-1]
 
@@ -55,10 +55,10 @@ def test_silence_never_makes_an_ear() -> None:
 def test_the_engine_hears_speech_with_a_little_around_it() -> None:
     course, spoken = Course(), say(SENTENCE)
     course.hear(join(silence(10.0), spoken, silence(2.0)))
-    (ear,) = course.ears
+    (decoder,) = course.ears
     spoken_s = len(spoken) / 8000
-    assert spoken_s <= ear.seconds < spoken_s + 0.9
-    assert 9.5 <= ear.offset_s <= 10.0
+    assert spoken_s <= decoder.seconds < spoken_s + 0.9
+    assert 9.5 <= decoder.offset_s <= 10.0
 
 
 def test_it_ends_after_the_pause_at_once() -> None:
@@ -77,8 +77,8 @@ def test_the_sound_of_a_short_pause_is_heard_when_the_caller_goes_on() -> None:
     course = Course()
     parts = join(trimmed(say("my printer")), silence(0.3), trimmed(say("is broken")))
     course.hear(join(silence(1.0), parts, silence(1.0)))
-    (ear,) = course.ears
-    assert ear.seconds >= len(parts) / 8000
+    (decoder,) = course.ears
+    assert decoder.seconds >= len(parts) / 8000
 
 
 def test_partials_are_not_repeated() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cti.processes import with_our_death
-from phone.agent import Agent
+from phone.agent import AgentPhone
 from phone.caller import Keys, Turn
 from phone.codecs import codec
 from svarklar.cli.calling import CallPlan, place_call, speech
@@ -32,7 +32,7 @@ PRINTER = "the printer on our floor has a paper jam and nobody in the office can
 
 
 @dataclass
-class House:
+class Installation:
     """A running Svarklar and how to phone it."""
 
     settings: Settings
@@ -57,11 +57,11 @@ class House:
         said = self.says(*turns, codec_name=plan.get("codec", "g722"))
         return await place_call(self.settings, self.secrets, CallPlan(number=number, turns=said, **plan))
 
-    def agent(self, username: str = "bo") -> Agent:
+    def agent(self, username: str = "bo") -> AgentPhone:
         """An agent without hands, not logged in yet."""
         sip = (self.settings.host, self.settings.sip_port)
         password = self.secrets.sip[f"{username}-phone"]
-        return Agent(username, self.secrets.demo[username], self.web, sip, password)
+        return AgentPhone(username, self.secrets.demo[username], self.web, sip, password)
 
     def logged(self) -> str:
         """All that was logged so far."""
@@ -69,7 +69,7 @@ class House:
 
 
 @contextmanager
-def running_house(folder: Path, **changes: Any) -> Iterator[House]:
+def running_installation(folder: Path, **changes: Any) -> Iterator[Installation]:
     """`svarklar up` in this folder on free ports; `changes` are further settings."""
     names = ("web_port", "agi_port", "media_port", "ami_port", "asterisk_http_port", "sip_port")
     rtp_start = random.SystemRandom().randrange(20_000, 32_000, 100)
@@ -91,7 +91,7 @@ def running_house(folder: Path, **changes: Any) -> Iterator[House]:
         )  # fmt: skip
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{settings.web_port}/healthz", process, log)
-        yield House(settings, load_secrets(settings, ()), process, log)
+        yield Installation(settings, load_secrets(settings, ()), process, log)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
