@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from tests.free_ports import free_port
 
 _START_S = 30.0
@@ -155,7 +157,20 @@ class PostgreSQL:
 
     def url(self, database: str = "postgres") -> str:
         """For SQLAlchemy."""
-        return f"postgresql+psycopg://svarklar@127.0.0.1:{self.port}/{database}"
+        return self._plain_url(database).replace("postgresql:", "postgresql+psycopg:")
+
+    def emptied_database(self) -> str:
+        """The URL of the one database that tests use after each other, with nothing in it, and nobody."""
+        with psycopg.connect(self._plain_url("postgres"), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'test'").fetchone():
+                connection.execute("CREATE DATABASE test")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'test'"
+            )
+        with psycopg.connect(self._plain_url("test"), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        return self.url("test")
 
     def start(self) -> None:
         """Start it and wait until it accepts queries."""
@@ -167,19 +182,27 @@ class PostgreSQL:
 
     def stop(self) -> None:
         """At once, breaking what is connected, as its own "fast" shutdown does; the data stays."""
-        if self._process:
-            self._process.end(signal.SIGINT)
-        self._process = None
+        self._end(signal.SIGINT)
 
     def kill(self) -> None:
         """As a power cut does, as far as a process can tell; `start` then recovers."""
+        self._end(signal.SIGKILL)
+
+    def throw_away(self) -> None:
+        """End it without writing anything: its folder goes too."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, signal_number: signal.Signals) -> None:
         if self._process:
-            self._process.end(signal.SIGKILL)
+            self._process.end(signal_number)
         self._process = None
 
     @property
     def _data(self) -> Path:
         return self.folder / "data"
+
+    def _plain_url(self, database: str) -> str:
+        return f"postgresql://svarklar@127.0.0.1:{self.port}/{database}"
 
     def _make_cluster(self) -> None:
         options = ["--username", "svarklar", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
@@ -218,7 +241,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
             postgresql.start()
             yield postgresql
         finally:
-            postgresql.stop()
+            postgresql.throw_away()
 
 
 def _unprivileged_user() -> str | None:

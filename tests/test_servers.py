@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests import servers
@@ -63,15 +64,26 @@ def test_a_redis_that_is_to_forget_comes_back_empty(own_redis: Callable[..., ser
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_server_ends_with_the_tests_however_these_end(how: signal.Signals):
-    with subprocess.Popen(
-        [sys.executable, "-c", STARTS_A_REDIS_AND_WAITS], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as tests:
+def test_a_server_ends_with_the_tests_however_these_end(how: signal.Signals, tmp_path: Path):
+    command = [sys.executable, "-c", STARTS_A_REDIS_AND_WAITS]
+    own_folder = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=ROOT, env=own_folder, stdout=subprocess.PIPE, text=True) as tests:
         assert tests.stdout
         redis = int(tests.stdout.readline())
         os.kill(tests.pid, how)
         tests.wait()
     assert is_gone(redis)
+
+
+def test_a_killed_postgresql_recovers_what_was_committed():
+    with servers.running_postgresql() as cluster:
+        url = cluster.url().replace("+psycopg", "")
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE words AS SELECT 'printer' AS word")
+        cluster.kill()
+        cluster.start()
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT word FROM words").fetchall() == [("printer",)]
 
 
 def test_a_missing_program_is_said(monkeypatch: pytest.MonkeyPatch):
