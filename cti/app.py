@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -47,6 +46,7 @@ from screenpop.config import WebConfig
 log = structlog.get_logger()
 
 _DAY_S = 86_400
+_BATCH = 500
 _LEARN_S = 30
 _THREAD_TURN_S = 0.0005  # ten times shorter than Python's: a busy thread must not hold up the event loop
 
@@ -105,10 +105,10 @@ async def _start_bridge(
             calls.save(tx, asdict(call))
 
     def summarise(case: CaseView) -> CaseSummary:
-        has_voice = recordings.find(statements(settings), case.number) is not None
-        return summary(case, has_voice=has_voice)
+        return summary(case, has_voice=recordings.find(tx, statements(settings), case.number) is not None)
 
     with store.uow() as tx:
+        recordings.take_in(tx, statements(settings))
         living = unfinished(tx, summarise)
     ami = Ami()
     bridge = Bridge(
@@ -224,8 +224,17 @@ async def _fetch_english(settings: Settings) -> None:
 async def _tidy(settings: Settings, store: Store) -> None:
     """Daily: the callers' voices are kept no longer than the setting says, nor logins that are over."""
 
+    def expire_recordings() -> int:
+        with store.uow() as tx:
+            return recordings.expire(
+                tx, statements(settings), settings.statement_days, now_ms(), limit=_BATCH
+            )
+
     def tidy() -> None:
-        recordings.expire(statements(settings), settings.statement_days, time.time())
+        with store.uow() as tx:
+            recordings.take_in(tx, statements(settings))
+        while expire_recordings() == _BATCH:
+            pass
         with store.uow() as tx:
             users.end_expired_sessions(tx, now_ms())
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,14 +12,14 @@ import structlog
 
 from casestore import cases, contacts, recordings
 from casestore.cases import NewCase
-from casestore.db import Store, Transaction
+from casestore.db import Store, StoreUnusable, Transaction
 from casestore.ranking import Ranking
 from casestore.views import CaseView, ContactView
 from cti.bus import Publisher
 from cti.events import CALLS, CallEvent, CaseRegistered, now_ms
 from cti.identify import decide, normalise
 from cti.records import Suggestion
-from ivr.services import CaseChange, Found, Kept, NotKept, summary
+from ivr.services import CaseChange, Found, Kept, NotKept, Voice, summary
 from ivr.spool import Spool
 from ivr.steps import Callers
 from ivr.understand import Understanding
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 _READERS, _WRITERS = 4, 2  # apart: who waits for a locked database is in nobody's way
 _KEEP_S = 3.0  # a locked database must not hold the caller longer: the spool takes the case
+_VOICE_S = 1.0
 _RETRY_S = 5.0
 _BY = "ivr"
 
@@ -109,13 +110,14 @@ class StoreHouse:
             self._thread(lambda: self._write(change, at_ms, given_up), self._writers)
         )
         try:
-            return await asyncio.wait_for(asyncio.shield(writing), _KEEP_S)
+            kept = await asyncio.wait_for(asyncio.shield(writing), _KEEP_S)
         except Exception as error:
             given_up.set()
             writing.add_done_callback(lambda done: done.cancelled() or done.exception())
             await asyncio.to_thread(self._spool.add, change, at_ms)
             self._unsaved.set()
             raise NotKept(repr(error)) from error
+        return await self._with_voice_soon(kept, change.voice) if change.voice else kept
 
     async def find(self, texts: tuple[tuple[str, float], ...], language: str, but: str) -> Found:
         """Solutions and open cases like the weighted texts."""
@@ -163,16 +165,38 @@ class StoreHouse:
                 raise NotKept("the spool has it by now")
             case = _written(tx, change, at_ms)
             known = cases.open_of_contact(tx, case.contact_id) if case.contact_id is not None else ()
-        if change.voice:
-            try:
-                recordings.save(self._statements, case.number, change.voice.sound, change.voice.rate_hz)
-            except OSError as error:
-                log.error("voice_not_kept", case=case.number, error=str(error))
+            has_voice = recordings.find(tx, self._statements, case.number) is not None
         return Kept(
             case=case,
-            has_voice=recordings.find(self._statements, case.number) is not None,
+            has_voice=has_voice,
             others=tuple(other for other in known if other.number != case.number),
         )
+
+    async def _with_voice_soon(self, kept: Kept, voice: Voice) -> Kept:
+        """The case is kept already: a voice that takes long is waited for by nobody, and kept anyway."""
+        keeping = asyncio.ensure_future(self._thread(lambda: self._with_voice(kept, voice), self._writers))
+        try:
+            return await asyncio.wait_for(asyncio.shield(keeping), _VOICE_S)
+        except TimeoutError:
+            log.warning("voice_waits", case=kept.case.number)
+            return kept
+
+    def _with_voice(self, kept: Kept, voice: Voice) -> Kept:
+        """What goes wrong is logged. The number is committed before a file bears it: it is nobody else's."""
+        number = kept.case.number
+        try:
+            recording = recordings.write(
+                self._statements, number, voice.sound, voice.rate_hz, now_ms=now_ms()
+            )
+            with self._store.uow() as tx:
+                recordings.add(tx, recording)
+        except (OSError, StoreUnusable) as error:
+            log.error("voice_not_kept", case=number, error=str(error))
+            return kept
+        except Exception:
+            log.exception("voice_not_kept", case=number)
+            return kept
+        return replace(kept, has_voice=True)
 
     async def _retry(self) -> None:
         """Register what is in the spool as soon as the database takes it."""
@@ -183,6 +207,7 @@ class StoreHouse:
 
             def keep(change: CaseChange, at_ms: int) -> None:
                 kept = self._write(change, at_ms)
+                kept = self._with_voice(kept, change.voice) if change.voice else kept
                 registered = CaseRegistered(
                     at_ms=now_ms(),
                     call_id=change.call_id,

@@ -79,3 +79,10 @@ def postgresql() -> Iterator[servers.PostgreSQL]:
     """A PostgreSQL that the tests of a worker share; each makes a database of its own."""
     with servers.running_postgresql() as cluster:
         yield cluster
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[servers.PostgreSQL]:
+    """A PostgreSQL that a test may kill and start again."""
+    with servers.running_postgresql() as cluster:
+        yield cluster

@@ -7,7 +7,6 @@ import pytest
 from fakes.caller import LOUD, heard
 from stage import IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
-from casestore import recordings
 from cti.bus.memory import MemoryBus, MemorySubscription
 from cti.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
 from ivr.channel import HungUp
@@ -120,7 +119,7 @@ async def test_a_hang_up_while_recording_keeps_the_sound(stage: Stage):
 
     await stage.call(MARIA, service=[presses("1")], statement=[leaves_talking])
     (case,) = stage.cases()
-    assert recordings.find(stage.folder / "statements", case.number)
+    assert stage.recording(case.number)
 
 
 async def test_a_line_that_breaks_is_a_hang_up(stage: Stage):
@@ -171,7 +170,7 @@ async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage
     number = await registered(heard_of)
     (case,) = stage.cases()
     assert (case.number, case.statement, case.service) == (number, PRINTER, "printing")
-    assert recordings.find(stage.folder / "statements", case.number)
+    assert stage.recording(case.number)
 
 
 async def test_a_case_left_by_an_earlier_run_is_registered_at_the_next_start(tmp_path, monkeypatch):
