@@ -7,6 +7,7 @@ import pytest
 from fakes.caller import LOUD, heard
 from stage import IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
+from casestore import recordings
 from cti.bus.memory import MemoryBus, MemorySubscription
 from cti.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
 from ivr.channel import HungUp
@@ -170,6 +171,32 @@ async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage
     number = await registered(heard_of)
     (case,) = stage.cases()
     assert (case.number, case.statement, case.service) == (number, PRINTER, "printing")
+    assert stage.recording(case.number)
+
+
+async def test_a_database_locked_once_the_case_is_kept_costs_no_case_and_no_voice(stage: Stage, monkeypatch):
+    other = sqlite3.connect(stage.folder / "test.db", isolation_level=None, check_same_thread=False)
+    write = recordings.write
+
+    def write_and_lock(*args, **options):
+        recording = write(*args, **options)
+        if not other.in_transaction:
+            other.execute("BEGIN IMMEDIATE")
+        return recording
+
+    monkeypatch.setattr(recordings, "write", write_and_lock)
+    stage.recogniser.error = Overloaded()
+
+    def leaves_talking(stage: Stage) -> None:
+        stage.channel.make_sound(50, LOUD)
+        stage.channel.put(HungUp())
+
+    await stage.call(MARIA, service=[presses("1")], statement=[leaves_talking])
+    other.execute("ROLLBACK")
+    (case,) = stage.cases()
+    assert not (stage.folder / "unsaved-cases.jsonl").exists()
+    with stage.store.uow() as tx:
+        assert recordings.take_in(tx, stage.folder / "statements") == 1
     assert stage.recording(case.number)
 
 
