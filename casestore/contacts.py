@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement, func, select
 
 from casestore import contact_csv
 from casestore.contact_fields import checked
-from casestore.db import Transaction
+from casestore.db import Store, Transaction
 from casestore.tables import ContactNumberRow, ContactRow
 from domain.views import ContactView, ImportReport
 
 log = structlog.get_logger()
+
+_BATCH = 200
 
 
 def add(
@@ -77,17 +79,31 @@ def count(tx: Transaction) -> int:
     return tx.scalar(select(func.count()).select_from(ContactRow)) or 0
 
 
-def import_csv(tx: Transaction, lines: Iterable[str], *, region: str) -> ImportReport:
+def import_csv(store: Store, lines: Iterable[str], *, region: str) -> ImportReport:
     """Take in contacts from the lines of a CSV file, as `contact_csv.read` says; bad rows become errors.
 
     A row whose employee number is known changes that contact, in the columns that the file has; a
     row without one is added unless the very same contact is there. Open a file with
     `encoding="utf-8", errors="surrogateescape"`: then broken bytes cost only their row.
+
+    A batch is a transaction, so that callers' cases get their turn in between; who is interrupted
+    imports the same file again.
     """
     rows, errors = contact_csv.read(lines, region=region)
+    added = changed = 0
+    for start in range(0, len(rows), _BATCH):
+        with store.uow() as tx:
+            new, differing = _take_in(tx, rows[start : start + _BATCH])
+        added += new
+        changed += differing
+    log.info("contacts_imported", added=added, changed=changed, errors=len(errors))
+    return ImportReport(added=added, changed=changed, errors=tuple(errors))
+
+
+def _take_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """How many people were added, and how many changed."""
     people = [(_new(fields), fields) for fields in rows]
-    # Only from here on is the database locked: about two seconds for ten thousand people.
-    known = {_identity(row): row for row in tx.scalars(select(ContactRow))}
+    known = {_identity(row): row for row in _perhaps_the_same(tx, [new for new, _ in people])}
     added = changed = 0
     for new, fields in people:
         row = known.setdefault(_identity(new), new)
@@ -96,8 +112,16 @@ def import_csv(tx: Transaction, lines: Iterable[str], *, region: str) -> ImportR
             added += 1
         else:
             changed += _change(tx, row, fields)
-    log.info("contacts_imported", added=added, changed=changed, errors=len(errors))
-    return ImportReport(added=added, changed=changed, errors=tuple(errors))
+    return added, changed
+
+
+def _perhaps_the_same(tx: Transaction, people: Sequence[ContactRow]) -> Iterable[ContactRow]:
+    """Who is in the store with an employee number of theirs or, of those that have none, with a name."""
+    numbered = {person.employee_number for person in people if person.employee_number}
+    names = {person.name for person in people if not person.employee_number}
+    unnumbered = ContactRow.employee_number.is_(None) & ContactRow.name.in_(names)
+    same = ContactRow.employee_number.in_(numbered)
+    return tx.scalars(select(ContactRow).where(same | unnumbered if names else same))
 
 
 def _where(tx: Transaction, condition: ColumnElement[bool]) -> tuple[ContactView, ...]:

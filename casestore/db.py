@@ -1,29 +1,27 @@
 """The database: one Store a process, one short transaction a piece of work."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import structlog
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.orm import Session, sessionmaker
+
+from casestore.store_errors import StoreBusy, StoreUnusable, named_errors, named_upgrade_errors
+
+__all__ = ["Store", "StoreBusy", "StoreUnusable", "Transaction"]
 
 log = structlog.get_logger()
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _READS_ONLY = "casestore_reads_only"
-
-
-class StoreBusy(Exception):
-    """The database stayed locked longer than the store waits; nothing was changed: try again."""
+_MIGRATING = 7_278_100  # any number that nothing else in the database locks
 
 
 class Transaction(Session):
@@ -41,39 +39,47 @@ class Store:
         self._busy_timeout_ms = busy_timeout_ms
         self._sqlite_file = _sqlite_file(url)
         self._engine = create_engine(
-            url, pool_timeout=busy_timeout_ms / 1000, connect_args=_connect_args(url, busy_timeout_ms)
+            url,
+            pool_timeout=busy_timeout_ms / 1000,
+            pool_pre_ping=not self._sqlite_file,  # a server that was started anew costs nobody an error
+            connect_args=_connect_args(url, busy_timeout_ms),
         )
         if self._sqlite_file:
             event.listen(self._engine, "connect", self._configure_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
-        readers = self._engine.execution_options(**{_READS_ONLY: True})
+        readers = self._engine.execution_options(**_reads_only(self._engine))
         self._writing = sessionmaker(self._engine, class_=Transaction, expire_on_commit=False)
         self._reading = sessionmaker(readers, class_=Transaction)
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest shape, from whatever they are; all of it or nothing."""
-        if self._sqlite_file:
-            _make_private_file(self._sqlite_file)
+        """Bring the tables to the newest shape, from whatever they are; all of it or nothing.
+
+        Raises StoreUnusable, as do `uow` and `reading`.
+        """
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with _busy_reported(), self._engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        with named_upgrade_errors():
+            if self._sqlite_file:
+                _make_private_file(self._sqlite_file)
+            with self._engine.begin() as connection:
+                _let_others_migrate_first(connection)
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
         log.info("store_upgraded", dialect=self._engine.dialect.name)
 
     @contextmanager
     def uow(self) -> Iterator[Transaction]:
         """A transaction that may write: committed at the end of the block, rolled back by any exception.
 
-        Raises StoreBusy where the database stays locked.
+        Raises StoreUnusable: StoreBusy where the database stays locked.
         """
-        with _busy_reported(), self._writing.begin() as tx:
+        with named_errors(), self._writing.begin() as tx:
             yield tx
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A transaction that only reads: it sees one state of the data and waits for no writer."""
-        with _busy_reported(), self._reading.begin() as tx:
+        with named_errors(), self._reading.begin() as tx:
             yield tx
 
     def close(self) -> None:
@@ -92,36 +98,32 @@ def _connect_args(url: str, busy_timeout_ms: int) -> dict[str, Any]:
     """PostgreSQL waits for a lock for ever unless it is told not to; SQLite is told in a PRAGMA."""
     if make_url(url).get_backend_name() != "postgresql":
         return {}
-    return {"options": f"-c lock_timeout={busy_timeout_ms:d}"}
+    return {
+        "options": f"-c lock_timeout={busy_timeout_ms:d}",
+        "connect_timeout": ceil(busy_timeout_ms / 1000),
+    }
+
+
+def _reads_only(engine: Engine) -> dict[str, Any]:
+    """A reader sees one state of the data: SQLite in any transaction, PostgreSQL where it is asked to."""
+    if engine.dialect.name == "sqlite":
+        return {_READS_ONLY: True}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def _let_others_migrate_first(connection: Connection) -> None:
+    """Of several processes that start at once one makes the tables, the others then find them made.
+
+    SQLite's transaction has the write lock from its beginning.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
 
 
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes the write lock at once: one that reads first could not upgrade its lock later."""
     reads_only = connection.get_execution_options().get(_READS_ONLY, False)
     connection.exec_driver_sql("BEGIN DEFERRED" if reads_only else "BEGIN IMMEDIATE")
-
-
-@contextmanager
-def _busy_reported() -> Iterator[None]:
-    """Turns the drivers' words for a locked database into StoreBusy."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise StoreBusy("every connection to the database is in use") from error
-    except OperationalError as error:
-        if not _is_lock(error.orig):
-            raise
-        raise StoreBusy("the database is locked by somebody else") from error
-    except sqlite3.OperationalError as error:  # raised while a new connection is configured
-        if not _is_lock(error):
-            raise
-        raise StoreBusy("the database is locked by somebody else") from error
-
-
-def _is_lock(error: BaseException | None) -> bool:
-    """SQLite's code in its low byte, PostgreSQL's lock_not_available."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in _BUSY or getattr(error, "sqlstate", None) == "55P03"
 
 
 def _sqlite_file(url: str) -> Path | None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -22,6 +22,7 @@ class StorableText(TypeDecorator[str]):
 
 
 Milliseconds = Annotated[int, mapped_column(BigInteger)]
+_LIVES = text("outcome IS NULL")
 Fields = dict[str, Any]
 Texts = list[str]
 Words = list[dict[str, Any]]
@@ -168,6 +169,10 @@ class CallRow(Base):
     """
 
     __tablename__ = "calls"
+    # Of a hundred thousand calls a handful lives: what starts anew looks at those alone.
+    __table_args__ = (
+        Index("ix_calls_unfinished", "started_ms", sqlite_where=_LIVES, postgresql_where=_LIVES),
+    )
 
     call_id: Mapped[str] = mapped_column(primary_key=True)
     sip_call_id: Mapped[str] = mapped_column(index=True)
@@ -178,3 +183,53 @@ class CallRow(Base):
     agent: Mapped[str | None]
     started_ms: Mapped[Milliseconds] = mapped_column(index=True)
     call: Mapped[Fields]
+
+
+class FactRow(Base):
+    """Something that happened, as it was first written down; a trigger refuses to change it.
+
+    `seq` is given in the order of commits and never given again, also after the newest rows have gone.
+    """
+
+    __tablename__ = "facts"
+    __table_args__ = (
+        Index(None, "subject", "seq"),
+        Index(None, "kind", "received_ms"),  # what is too old, by kind
+        {"sqlite_autoincrement": True},
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(unique=True)
+    stream: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    at_ms: Mapped[Milliseconds]
+    received_ms: Mapped[Milliseconds]
+    node: Mapped[str]
+    body: Mapped[str]
+
+
+class PositionRow(Base):
+    """Where a reader of a stream stands, in the stream's own terms."""
+
+    __tablename__ = "positions"
+
+    reader: Mapped[str] = mapped_column(primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[str]
+    changed_ms: Mapped[Milliseconds]
+
+
+class RecordingRow(Base):
+    """A file in the folder of recordings; no foreign key, the folder may hold what the database has not."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (UniqueConstraint("case_number", "attempt"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_number: Mapped[str]
+    attempt: Mapped[int]
+    file: Mapped[str] = mapped_column(unique=True)
+    rate_hz: Mapped[int]
+    length_ms: Mapped[int]
+    at_ms: Mapped[Milliseconds] = mapped_column(index=True)

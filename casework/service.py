@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,8 +12,8 @@ import structlog
 
 from casestore import cases, contacts, recordings
 from casestore.cases import NewCase
-from casestore.db import Store, Transaction
-from casework.port import CaseChange, Found, NotSaved, SavedCase, summary
+from casestore.db import Store, StoreUnusable, Transaction
+from casework.port import CaseChange, Found, NotSaved, SavedCase, Sound, summary
 from casework.search.ranking import Ranking
 from casework.spool import Spool
 from casework.triage.understand import Understanding
@@ -21,12 +21,14 @@ from cti.bus import Publisher
 from domain.events import CALLS, CallEvent, CaseRegistered, now_ms
 from domain.numbers import decide, normalise
 from domain.records import Suggestion
-from domain.views import Callers, CaseView, ContactView
+from domain.views import CaseView, ContactView
+from domain.views import Callers
 
 log = structlog.get_logger()
 
 _READERS, _WRITERS = 4, 2  # apart: who waits for a locked database is in nobody's way
 _SAVE_S = 3.0  # a locked database must not hold the caller longer: the spool takes the case
+_VOICE_S = 1.0
 _RETRY_S = 5.0
 _BY = "ivr"
 
@@ -108,13 +110,14 @@ class CaseService:
             self._thread(lambda: self._write(change, at_ms, given_up), self._writers)
         )
         try:
-            return await asyncio.wait_for(asyncio.shield(writing), _SAVE_S)
+            saved = await asyncio.wait_for(asyncio.shield(writing), _SAVE_S)
         except Exception as error:
             given_up.set()
             writing.add_done_callback(lambda done: done.cancelled() or done.exception())
             await asyncio.to_thread(self._spool.add, change, at_ms)
             self._unsaved.set()
             raise NotSaved(repr(error)) from error
+        return await self._with_voice_soon(saved, change.voice) if change.voice else saved
 
     async def find(self, texts: tuple[tuple[str, float], ...], language: str, but: str) -> Found:
         """Solutions and open cases like the weighted texts."""
@@ -162,16 +165,38 @@ class CaseService:
                 raise NotSaved("the spool has it by now")
             case = _write_change(tx, change, at_ms)
             known = cases.open_of_contact(tx, case.contact_id) if case.contact_id is not None else ()
-        if change.voice:
-            try:
-                recordings.save(self._statements, case.number, change.voice.sound, change.voice.rate_hz)
-            except OSError as error:
-                log.error("voice_not_kept", case=case.number, error=str(error))
+            has_voice = recordings.find(tx, self._statements, case.number) is not None
         return SavedCase(
             case=case,
-            has_voice=recordings.find(self._statements, case.number) is not None,
+            has_voice=has_voice,
             others=tuple(other for other in known if other.number != case.number),
         )
+
+    async def _with_voice_soon(self, saved: SavedCase, voice: Sound) -> SavedCase:
+        """The case is saved already: a voice that takes long is waited for by nobody, and saved anyway."""
+        keeping = asyncio.ensure_future(self._thread(lambda: self._with_voice(saved, voice), self._writers))
+        try:
+            return await asyncio.wait_for(asyncio.shield(keeping), _VOICE_S)
+        except TimeoutError:
+            log.warning("voice_waits", case=saved.case.number)
+            return saved
+
+    def _with_voice(self, saved: SavedCase, voice: Sound) -> SavedCase:
+        """What goes wrong is logged. The number is committed before a file bears it: it is nobody else's."""
+        number = saved.case.number
+        try:
+            recording = recordings.write(
+                self._statements, number, voice.sound, voice.rate_hz, now_ms=now_ms()
+            )
+            with self._store.uow() as tx:
+                recordings.add(tx, recording)
+        except (OSError, StoreUnusable) as error:
+            log.error("voice_not_kept", case=number, error=str(error))
+            return saved
+        except Exception:
+            log.exception("voice_not_kept", case=number)
+            return saved
+        return replace(saved, has_voice=True)
 
     async def _retry(self) -> None:
         """Register what is in the spool as soon as the database takes it."""
@@ -181,15 +206,16 @@ class CaseService:
             self._unsaved.clear()
 
             def keep(change: CaseChange, at_ms: int) -> None:
-                kept = self._write(change, at_ms)
+                saved = self._write(change, at_ms)
+                saved = self._with_voice(saved, change.voice) if change.voice else saved
                 registered = CaseRegistered(
                     at_ms=now_ms(),
                     call_id=change.call_id,
-                    case=summary(kept.case, has_voice=kept.has_voice),
-                    open_cases=tuple(summary(case) for case in kept.others),
+                    case=summary(saved.case, has_voice=saved.has_voice),
+                    open_cases=tuple(summary(case) for case in saved.others),
                 )
                 asyncio.run_coroutine_threadsafe(self.publish(registered), loop)
-                log.info("unsaved_case_registered", case=kept.case.number, call_id=change.call_id)
+                log.info("unsaved_case_registered", case=saved.case.number, call_id=change.call_id)
 
             try:
                 await self._thread(lambda: self._spool.drain(keep), self._writers)

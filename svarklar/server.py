@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -46,6 +45,7 @@ from svarklar.up import until_told_to_stop
 log = structlog.get_logger()
 
 _DAY_S = 86_400
+_BATCH = 500
 _LEARN_S = 30
 _THREAD_TURN_S = 0.0005  # ten times shorter than Python's: a busy thread must not hold up the event loop
 
@@ -104,10 +104,12 @@ async def _start_bridge(
             calls.save(tx, asdict(call))
 
     def summarise(case: CaseView) -> CaseSummary:
-        has_voice = recordings.find(settings.recordings_folder, case.number) is not None
-        return summary(case, has_voice=has_voice)
+        return summary(
+            case, has_voice=recordings.find(tx, settings.recordings_folder, case.number) is not None
+        )
 
     with store.uow() as tx:
+        recordings.take_in(tx, settings.recordings_folder)
         living = unfinished(tx, summarise)
     ami = Ami()
     bridge = Bridge(
@@ -223,8 +225,17 @@ async def _fetch_english(settings: Settings) -> None:
 async def _tidy(settings: Settings, store: Store) -> None:
     """Daily: the callers' voices are kept no longer than the setting says, nor logins that are over."""
 
+    def expire_recordings() -> int:
+        with store.uow() as tx:
+            return recordings.expire(
+                tx, settings.recordings_folder, settings.statement_days, now_ms(), limit=_BATCH
+            )
+
     def tidy() -> None:
-        recordings.expire(settings.recordings_folder, settings.statement_days, time.time())
+        with store.uow() as tx:
+            recordings.take_in(tx, settings.recordings_folder)
+        while expire_recordings() == _BATCH:
+            pass
         with store.uow() as tx:
             users.end_expired_sessions(tx, now_ms())
 

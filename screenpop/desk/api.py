@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -55,7 +56,8 @@ async def case(request: web.Request) -> web.Response:
 async def statement(request: web.Request) -> web.FileResponse:
     """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is logged."""
     number = request.match_info["number"]
-    file = await asyncio.to_thread(recordings.find, request.app[CONFIG].statements, number)
+    folder = request.app[CONFIG].statements
+    file = await asyncio.to_thread(_find_statement, request.app[STORE], folder, number)
     if file is None:
         raise Refused(404, "statement_not_found")
     log.info("statement_heard_by", username=request[SIGNED_IN].user.username, case=number)
@@ -118,6 +120,11 @@ def _phone(request: web.Request, endpoint: str) -> dict[str, str] | None:
         "password": config.sip_passwords[endpoint],
         "ws_url": phone_ws_url(request),
     }
+
+
+def _find_statement(store: Store, folder: Path, number: str) -> Path | None:
+    with store.reading() as tx:
+        return recordings.find(tx, folder, number)
 
 
 def _read_case(store: Store, number: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from casestore import calls
-from casestore.db import Store, StoreBusy
+from casestore.db import Store, StoreUnusable
 from cti.bus import Bus
 from domain.events import CALLS, DESK
 from screenpop.desk.browser import Browser
@@ -39,7 +39,7 @@ async def run_desk(app: web.Application) -> AsyncIterator[None]:
         """Changes of the calls on screen were missed; the store has them."""
         try:
             state.restore(await asyncio.to_thread(_stored, app[STORE], state.call_ids()))
-        except StoreBusy:
+        except StoreUnusable:
             log.warning("calls_not_recalled")
         desk.begin_again()
 

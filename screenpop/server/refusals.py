@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from casestore.db import StoreBusy
+from casestore.store_errors import StoreBusy, StoreUnreachable
 from screenpop.server.encode import answer
 from screenpop.server.texts import say, spoken_by
 
@@ -42,8 +42,8 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         if failure.status < 400:
             raise
         return _refuse(request, Refused(failure.status, _CODES.get(failure.status, "bad_request")))
-    except StoreBusy:
-        log.warning("request_while_store_busy", path=request.path)
+    except (StoreBusy, StoreUnreachable) as error:
+        log.warning("request_while_store_busy", path=request.path, error=str(error))
         return _refuse(request, Refused(503, "busy", {"Retry-After": "1"}))
     except Exception:
         log.exception("request_failed", method=request.method, path=request.path)

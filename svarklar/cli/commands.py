@@ -79,8 +79,8 @@ async def run_call(
 def import_contacts_from(settings: Settings, file: Path, console: Console, errors: Console) -> int:
     """Import a CSV file; the exit code."""
     store = open_store(settings)
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines, store.uow() as tx:
-        report = contacts.import_csv(tx, lines, region=settings.region)
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+        report = contacts.import_csv(store, lines, region=settings.region)
     return _told(report, "contacts", console, errors)
 
 

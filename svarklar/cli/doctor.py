@@ -11,7 +11,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from casestore import knowledge, users
-from casestore.db import Store, StoreBusy
+from casestore.db import Store, StoreBusy, StoreUnusable
 from cti.asterisk.install.binary import AsteriskMissing, find_asterisk
 from cti.processes import go_first
 from ivr.speaking.voices import SpeechFailed, best_voices
@@ -88,6 +88,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding("knowledge base", "weaker", "is empty", "svarklar kb import knowledge")
     except StoreBusy:
         yield Finding("database", "broken", "is locked", "end what holds it open")
+    except StoreUnusable as error:
+        yield Finding("database", "broken", str(error), "make room, or bring back what it was")
     except SQLAlchemyError as error:
         yield Finding("database", "broken", type(error).__name__, "svarklar db upgrade")
     finally:

@@ -204,5 +204,13 @@ def _start_errors() -> tuple[type[Exception], ...]:
 
 
 def main() -> None:
-    """Entry point."""
-    app(prog_name="svarklar")
+    """Entry point. A database that cannot be used is one line, whatever the command wanted of it."""
+    try:
+        app(prog_name="svarklar")
+    except Exception as error:
+        from casestore.db import StoreUnusable
+
+        if not isinstance(error, StoreUnusable):
+            raise
+        errors.print(f"[red]{type(error).__name__}:[/] {error}", highlight=False)
+        sys.exit(1)

@@ -1,6 +1,7 @@
 """Calls: kept whole, found again."""
 
 import pytest
+from plans import plan
 
 from casestore import calls
 from casestore.db import Store
@@ -43,3 +44,13 @@ def test_hostile_ids_and_numbers_are_kept_and_found(store: Store, text: str):
         assert calls.get(tx, text) == call
         assert calls.by_sip_call_id(tx, text) == call
         assert len(calls.recent(tx, 9)) == 1
+
+
+def test_living_calls_are_found_without_looking_at_the_ended(store: Store):
+    with store.uow() as tx:
+        for second in range(2000):
+            outcome = None if second % 500 == 0 else "answered"
+            calls.save(tx, {"call_id": f"17.{second}", "marks": {"answered": second}, "outcome": outcome})
+    with store.uow() as tx:
+        assert [call["call_id"] for call in calls.unfinished(tx)] == ["17.0", "17.500", "17.1000", "17.1500"]
+        assert "ix_calls_unfinished" in plan(tx, lambda: calls.unfinished(tx))

@@ -3,17 +3,22 @@
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from casestore import contacts
-from casestore.db import Store
+from casestore.db import Store, Transaction
 from domain.views import ContactView, ImportReport
 
 HEADER = "name,employee_number,extension,email,department,site,language,vip,numbers"
 
 
 def imported(store: Store, *lines: str, region: str = "SE") -> ImportReport:
-    with store.uow() as tx:
-        return contacts.import_csv(tx, lines, region=region)
+    return contacts.import_csv(store, lines, region=region)
+
+
+def count(store: Store) -> int:
+    with store.reading() as tx:
+        return contacts.count(tx)
 
 
 def only(store: Store, employee_number: str) -> ContactView:
@@ -162,6 +167,25 @@ def test_of_two_rows_with_one_employee_number_the_last_wins(store: Store):
     assert (report.added, report.changed, only(store, "4217").name) == (1, 1, "Maria Ek")
 
 
+def test_callers_get_their_turn_while_many_people_are_imported(store: Store):
+    ended: list[Transaction] = []
+    note = ended.append
+    event.listen(Transaction, "after_commit", note)
+    report = imported(store, "name,employee_number", *(f"Person {n},{n}" for n in range(1, 1001)))
+    event.remove(Transaction, "after_commit", note)
+    assert report == ImportReport(added=1000)
+    assert len(ended) == 5  # after each of them others may write
+    assert count(store) == 1000
+
+
+def test_a_person_twice_in_a_long_file_is_one_person(store: Store):
+    many = [f"Person {n}," for n in range(600)]
+    assert imported(
+        store, "name,employee_number", "Ola,1", "Kari,", *many, "Olav,1", "Kari,"
+    ) == ImportReport(added=602, changed=1)
+    assert only(store, "1").name == "Olav"
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(
     lines=st.lists(st.text(alphabet=st.characters(exclude_categories=())), max_size=6)
@@ -171,8 +195,7 @@ def test_of_two_rows_with_one_employee_number_the_last_wins(store: Store):
 )
 @example(lines=["name;numbers", "a;+46701740605;b", "\x1c", "\r", '"'])
 def test_an_import_of_any_text_answers_with_a_report(store: Store, lines: list[str]):
-    with store.uow() as tx:
-        before = contacts.count(tx)
-        report = contacts.import_csv(tx, lines, region="SE")
-        assert contacts.count(tx) == before + report.added
+    before = count(store)
+    report = contacts.import_csv(store, lines, region="SE")
+    assert count(store) == before + report.added
     assert all(error.isprintable() for error in report.errors)

@@ -127,3 +127,29 @@ def test_doctor_names_what_is_missing_and_what_to_do(settings: Settings) -> None
     assert "svarklar db upgrade" in done.stdout
     assert "make run, or svarklar up" in done.stdout
     assert "vosk-desk-en" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("db", "upgrade"), ("contacts", "import", "people.csv"), ("kb", "import", "articles"), ("serve",)],
+)
+def test_a_database_that_is_none_is_one_clear_line(
+    command: tuple[str, ...], settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "people.csv").write_text("name\nEbba Ny\n", encoding="utf-8")
+    (tmp_path / "articles").mkdir()
+    settings.var.mkdir(parents=True)
+    (settings.var / "svarklar.db").write_text("Dear diary, " * 500)
+    files = {"people.csv", "articles"}
+    done = svarklar(settings, *(str(tmp_path / word) if word in files else word for word in command))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line == "StoreDamaged: the file is no database, or it is damaged"
+
+
+def test_a_database_server_that_is_not_there_is_one_clear_line(settings: Settings) -> None:
+    url = "postgresql://svarklar@127.0.0.1:1/svarklar"  # nobody listens there
+    done = svarklar(settings.model_copy(update={"database_url": url}), "db", "upgrade")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("StoreUnreachable: the database server does not answer")

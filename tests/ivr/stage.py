@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fakes.caller import FakeChannel, FakePrompts, FakeRecogniser, FakeStream
 
-from casestore import cases, contacts, knowledge
+from casestore import cases, contacts, knowledge, recordings
 from casestore.db import Store
 from casework.search.ranking import Ranking
 from casework.service import CaseService
@@ -79,6 +79,11 @@ class Stage:
         """The lines of a case's history."""
         with self.store.reading() as tx:
             return [line.what for line in cases.history(tx, number)]
+
+    def recording(self, number: str) -> Path | None:
+        """The caller's voice in this case."""
+        with self.store.reading() as tx:
+            return recordings.find(tx, self.folder / "statements", number)
 
     async def _follow(self, subscription, acts: dict[str, list[Act]]) -> None:
         async for event in subscription:

@@ -9,7 +9,6 @@ import pytest
 from fakes.caller import LOUD, heard
 from stage import ANNA, IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
-from casestore import recordings
 from cti.asterisk.channel import HungUp
 from domain.events import (
     CallerIdentified,
@@ -77,7 +76,7 @@ async def test_the_callers_voice_is_kept_and_the_words_follow_it(stage: Stage):
 
     await stage.call(MARIA, statement=[waits_and_talks])
     (case,) = stage.cases()
-    with wave.open(str(recordings.find(stage.folder / "statements", case.number))) as file:
+    with wave.open(str(stage.recording(case.number))) as file:
         assert file.getnframes() / file.getframerate() == pytest.approx(1.4, abs=0.05)
     assert stage.of(CaseRegistered)[-1].case.has_statement
 
@@ -153,7 +152,7 @@ async def test_a_language_without_a_model_goes_by_keys_and_records_what_is_said(
     assert stage.of(LanguageChosen)[0].language == "sv"
     assert {language for language, _ in stage.prompts.said} == {"sv"}
     assert (result.reason, case.service, case.language) == ("unheard", "printing", "sv")
-    assert recordings.find(stage.folder / "statements", case.number)
+    assert stage.recording(case.number)
 
 
 async def test_an_unknown_caller_chooses_a_language_and_types_a_number(stage: Stage):

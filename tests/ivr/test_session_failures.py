@@ -120,7 +120,7 @@ async def test_a_hang_up_while_recording_keeps_the_sound(stage: Stage):
 
     await stage.call(MARIA, service=[presses("1")], statement=[leaves_talking])
     (case,) = stage.cases()
-    assert recordings.find(stage.folder / "statements", case.number)
+    assert stage.recording(case.number)
 
 
 async def test_a_line_that_breaks_is_a_hang_up(stage: Stage):
@@ -171,7 +171,33 @@ async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage
     number = await registered(heard_of)
     (case,) = stage.cases()
     assert (case.number, case.statement, case.service) == (number, PRINTER, "printing")
-    assert recordings.find(stage.folder / "statements", case.number)
+    assert stage.recording(case.number)
+
+
+async def test_a_database_locked_once_the_case_is_kept_costs_no_case_and_no_voice(stage: Stage, monkeypatch):
+    other = sqlite3.connect(stage.folder / "test.db", isolation_level=None, check_same_thread=False)
+    write = recordings.write
+
+    def write_and_lock(*args, **options):
+        recording = write(*args, **options)
+        if not other.in_transaction:
+            other.execute("BEGIN IMMEDIATE")
+        return recording
+
+    monkeypatch.setattr(recordings, "write", write_and_lock)
+    stage.recogniser.error = Overloaded()
+
+    def leaves_talking(stage: Stage) -> None:
+        stage.channel.make_sound(50, LOUD)
+        stage.channel.put(HungUp())
+
+    await stage.call(MARIA, service=[presses("1")], statement=[leaves_talking])
+    other.execute("ROLLBACK")
+    (case,) = stage.cases()
+    assert not (stage.folder / "unsaved-cases.jsonl").exists()
+    with stage.store.uow() as tx:
+        assert recordings.take_in(tx, stage.folder / "statements") == 1
+    assert stage.recording(case.number)
 
 
 async def test_a_case_left_by_an_earlier_run_is_registered_at_the_next_start(tmp_path, monkeypatch):

@@ -77,7 +77,10 @@ async def test_the_statement_is_played_from_anywhere_and_who_listened_is_logged(
     enter: Enter, store: Store, tmp_path: Path
 ) -> None:
     number = register(store)
-    sound = recordings.save(tmp_path / "statements", number, bytes(range(100)), 16000).read_bytes()
+    recording = recordings.write(tmp_path / "statements", number, bytes(range(100)), 16000, now_ms=1)
+    with store.uow() as tx:
+        recordings.add(tx, recording)
+    sound = (tmp_path / "statements" / recording.file).read_bytes()
     browser = await enter("anna")
     with capture_logs() as logs:
         whole = await browser.get(f"/api/cases/{number}/statement.wav")

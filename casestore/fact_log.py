@@ -1,0 +1,81 @@
+"""The fact log: what happened, written down once and in one order, read after a position, never changed."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from casestore.db import Transaction
+from casestore.facts import Fact, StoredFact
+from casestore.tables import FactRow
+from casestore.text import cut, storable
+from casestore.upsert import insert_into
+
+_LONGEST_SUBJECT = 255
+_APPENDING = 7_278_101  # any number that nothing else in the database locks
+_FACTS = FactRow.__table__.c
+
+
+def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
+    """Write the facts down in their order; each one's `seq`, None for one whose `event_id` is there already.
+
+    One transaction appends at a time: `seq` follows the order of commits, so that who has read up to a
+    number has missed nothing below it.
+    """
+    rows = [_row(fact) for fact in facts]
+    ids = [row["event_id"] for row in rows]
+    if not rows:
+        return ()
+    _let_others_append_first(tx)
+    new = insert_into(tx, FactRow).on_conflict_do_nothing(index_elements=["event_id"])
+    written = tx.execute(new.returning(_FACTS.event_id, _FACTS.seq), rows)
+    seqs: dict[str, int] = {row.event_id: row.seq for row in written}
+    return tuple(seqs.pop(event_id, None) for event_id in ids)
+
+
+def read(
+    tx: Transaction,
+    after: int,
+    limit: int,
+    *,
+    stream: str | None = None,
+    kinds: Collection[str] = (),
+    subject: str | None = None,
+) -> tuple[StoredFact, ...]:
+    """The oldest facts after the one numbered `after`, 0 for all; narrowed to what is given."""
+    query = select(*_FACTS).where(_FACTS.seq > after).order_by(_FACTS.seq).limit(limit)
+    if stream is not None:
+        query = query.where(_FACTS.stream == stream)
+    if kinds:
+        query = query.where(_FACTS.kind.in_(kinds))
+    if subject is not None:
+        query = query.where(_FACTS.subject == cut(subject, _LONGEST_SUBJECT))
+    return tuple(StoredFact(**row) for row in tx.execute(query).mappings())
+
+
+def newest(tx: Transaction) -> int:
+    """The `seq` of the newest fact, 0 where there is none."""
+    return tx.scalar(select(func.max(_FACTS.seq))) or 0
+
+
+def expire(tx: Transaction, kind: str, before_ms: int, *, limit: int = 5000) -> int:
+    """Delete the oldest facts of a kind received before this, `limit` at most; how many.
+
+    Fewer than `limit`: there are no more. A transaction each time keeps nobody waiting long.
+    """
+    old = select(_FACTS.seq).where(_FACTS.kind == kind, _FACTS.received_ms < before_ms)
+    batch = old.order_by(_FACTS.received_ms).limit(limit)
+    gone = tx.connection().execute(delete(FactRow).where(_FACTS.seq.in_(batch)))
+    return gone.rowcount
+
+
+def _row(fact: Fact) -> dict[str, Any]:
+    own = vars(fact) | {"event_id": storable(fact.event_id), "subject": cut(fact.subject, _LONGEST_SUBJECT)}
+    own.pop("seq", None)  # a fact of another log gets its place in this one
+    return own
+
+
+def _let_others_append_first(tx: Transaction) -> None:
+    """SQLite's writers follow each other anyway; a sequence alone would number a late commit early."""
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_APPENDING)))

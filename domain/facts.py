@@ -1,0 +1,28 @@
+"""A fact: something that happened, as it was first written down."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """`subject` is what it is about: a call's id, an agent or a case number.
+
+    `at_ms` is when it happened by the clock of `node`, which saw it; `received_ms` when it was written down
+    by ours. `body` is the event exactly as it is encoded on the bus (JSON).
+    """
+
+    event_id: str
+    stream: str
+    kind: str
+    subject: str
+    at_ms: int
+    received_ms: int
+    node: str
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFact(Fact):
+    """A fact in its place among all others."""
+
+    seq: int
