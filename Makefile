@@ -19,7 +19,7 @@ web := screenpop/web
 web_sources := $(shell find $(web) -name node_modules -prune -o -type f -print)
 var := $(or $(SVARKLAR_VAR),var)
 
-.PHONY: run demo test check bench setup lock chromium
+.PHONY: run demo test check bench setup lock chromium servers
 
 run: setup
 	@exec svarklar up
@@ -27,7 +27,7 @@ run: setup
 demo: setup
 	@exec svarklar demo
 
-test: setup .venv/develop chromium
+test: setup .venv/develop chromium servers
 	pytest --numprocesses auto --dist loadfile
 
 check: setup .venv/develop
@@ -38,7 +38,7 @@ check: setup .venv/develop
 	npm --prefix $(web) run check
 	pytest --numprocesses auto --dist loadfile -m 'not server and not browser'
 
-bench: setup .venv/develop chromium
+bench: setup .venv/develop chromium servers
 	@exec python -m tests.bench
 
 setup: .venv/runtime screenpop/static/index.html $(var)/asterisk $(var)/prompts/.made
@@ -76,6 +76,9 @@ $(var)/prompts/.made: $(wildcard ivr/texts/*) ivr/prompts.py ivr/voices.py | .ve
 
 chromium:
 	@setup/chromium.sh
+
+servers:
+	@setup/servers.sh
 
 lock: .venv/runtime
 	@python -m venv build/lock

@@ -2,13 +2,14 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from cti.settings import Settings
-from tests import free_ports
+from tests import free_ports, servers
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,3 +52,30 @@ def new_settings(tmp_path: Path, free_port: Callable[[], int]) -> Callable[..., 
 def settings(new_settings: Callable[..., Settings]) -> Settings:
     """Settings of one new installation."""
     return new_settings()
+
+
+@pytest.fixture(scope="session")
+def _shared_redis() -> Iterator[servers.Redis]:
+    with servers.running_redis() as redis:
+        yield redis
+
+
+@pytest.fixture
+def redis_server(_shared_redis: servers.Redis) -> servers.Redis:
+    """An empty Redis that keeps nothing; the tests of a worker share it, so none may stop it."""
+    _shared_redis.empty()
+    return _shared_redis
+
+
+@pytest.fixture
+def own_redis() -> Iterator[Callable[..., servers.Redis]]:
+    """Starts Redis servers that a test may kill, and that keep their data where `appendonly=True`."""
+    with ExitStack() as started:
+        yield lambda **options: started.enter_context(servers.running_redis(**options))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.PostgreSQL]:
+    """A PostgreSQL that the tests of a worker share; each makes a database of its own."""
+    with servers.running_postgresql() as cluster:
+        yield cluster
