@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cti.bus.seen import Seen
+from cti.bus.deduplicator import Deduplicator
 from cti.events import CallChanged, Event, PresenceChanged
 from cti.records import Call, PhoneKind, Presence
 from screenpop.encode import to_json
@@ -46,7 +46,7 @@ class LiveState:
         self._calls: dict[str, _Held] = {}
         self._agents: dict[str, Agent] = {}
         self._changes: deque[bytes] = deque(maxlen=kept)
-        self._seen = Seen()
+        self._deduplicator = Deduplicator()
         self.epoch = ""
         self.cursor = 0
         self.begin_epoch()
@@ -66,7 +66,7 @@ class LiveState:
 
     def apply(self, event: Event) -> bytes | None:
         """The frame for every page; None where the event changes nothing (not ours, or seen before)."""
-        if not self._seen.is_new(event):
+        if not self._deduplicator.first_time(event):
             return None
         match event:
             case CallChanged(call=call):

@@ -144,7 +144,7 @@ class TestCalls:
         await house.call()
         with log_lines() as logs:
             await house.state(*[PartialHeard(call_id="1.1", at_ms=n, text=str(n)) for n in range(10)])
-            assert (await logs.get())["event"] == "bridge_lagged"
+            assert (await logs.get())["event"] == "bus_gap"
         await house.state(PartialHeard(call_id="1.1", at_ms=99, text="heard again"))
         await house.call(partial="heard again")
 

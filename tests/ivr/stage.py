@@ -19,6 +19,7 @@ from ivr.house import StoreHouse
 from ivr.listening import Patience
 from ivr.session import DialogueResult, Dialogues
 from ivr.understand import Understanding
+from tests.bus_events import events_of
 
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
@@ -52,7 +53,7 @@ class Stage:
             house=self.house,
             patience=patience,
         )
-        following = asyncio.create_task(self._follow(self.bus.subscribe(CALLS), acts))
+        following = asyncio.create_task(self._follow(await self.bus.subscribe(CALLS), acts))
         await asyncio.sleep(0)
         try:
             answered = CallAnswered(at_ms=0, call_id=f"call-{number}", number=number)
@@ -80,7 +81,7 @@ class Stage:
             return [line.what for line in cases.history(tx, number)]
 
     async def _follow(self, subscription, acts: dict[str, list[Act]]) -> None:
-        async for event in subscription:
+        async for event in events_of(subscription):
             self.events.append(event)
             if isinstance(event, ListeningStarted) and acts.get(event.purpose):
                 acts[event.purpose].pop(0)(self)
