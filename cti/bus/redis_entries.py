@@ -64,4 +64,8 @@ class RedisEntries:
 
 
 def _entries(answer: Any) -> list[Entry]:
-    return [(Place.of(entry_id, fields[b"event"]), fields[b"event"]) for entry_id, fields in answer]
+    return [_entry(entry_id, fields.get(b"event", b"")) for entry_id, fields in answer]
+
+
+def _entry(entry_id: bytes, data: bytes) -> Entry:
+    return Place.of(entry_id, data), data
