@@ -27,7 +27,9 @@ class RedisConnection:
             url,
             protocol=2,
             retry=Retry(NoBackoff(), 0),  # when to try again is decided here
-            socket_connect_timeout=patience_s,
+            # Both longer than our own patience: where two time out at once, the client may take our
+            # cancellation for its own.
+            socket_connect_timeout=block_s + patience_s,
             socket_timeout=block_s + patience_s,
             max_connections=100_000,  # every reader waits on one of its own
         )
@@ -58,9 +60,10 @@ class RedisConnection:
         Questions with the same `turn` are asked one after the other.
         """
         self._must_be_open()
+        until_s = asyncio.get_running_loop().time() + self._patience_s
         try:
-            async with asyncio.timeout(self._patience_s), turn or contextlib.nullcontext():
-                return await self._until_answered(question)
+            async with asyncio.timeout_at(until_s), turn or contextlib.nullcontext():
+                return await self._ask_until(until_s, question)
         except TimeoutError as error:
             self._problem = self._problem or f"no answer within {self._patience_s:g} s"
             raise BusDown(self._problem) from error
@@ -70,13 +73,14 @@ class RedisConnection:
         self._closed, self._problem = True, "closed"
         await self.redis.aclose()
 
-    async def _until_answered(self, question: Question[T]) -> T:
-        while True:
+    async def _ask_until(self, until_s: float, question: Question[T]) -> T:
+        while asyncio.get_running_loop().time() < until_s:
             try:
                 return await self.ask_once(question)
             except BusDown:
                 self._must_be_open()
             await asyncio.sleep(_AGAIN_S)
+        raise TimeoutError
 
     def _must_be_open(self) -> None:
         if self._closed:

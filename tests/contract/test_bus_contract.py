@@ -81,6 +81,12 @@ class TestReading:
         for who in "abc":
             assert [text for text in heard if text[0] == who] == [f"{who} {n}" for n in range(20)]
 
+    async def test_what_is_stated_at_once_comes_in_the_order_in_which_it_was_stated(self, make_bus):
+        bus = make_bus()
+        reader = await bus.subscribe(CALLS)
+        await asyncio.gather(*(state(bus, str(number)) for number in range(100)))
+        assert await texts(reader, 100) == [str(number) for number in range(100)]
+
     async def test_a_reader_that_is_cancelled_while_it_waits_misses_nothing(self, make_bus):
         bus = make_bus()
         reader = await bus.subscribe(CALLS)

@@ -212,6 +212,17 @@ async def test_while_the_bus_is_down_it_waits_and_then_takes_up_where_it_was(mak
         assert (follower.report.state, follower.report.gaps) == ("ok", 0)
 
 
+async def test_a_follower_that_has_heard_nothing_yet_misses_nothing_either_while_the_bus_is_down(make_bus):
+    bus = make_bus()
+    weather = Weather(bus)
+    async with Follower(weather).running() as follower:
+        weather.breaks()
+        await state(bus, "during")
+        await until(lambda: follower.report.state == "no connection")
+        weather.down = False
+        assert await follower.next() == ["during"]
+
+
 async def test_a_bus_that_is_down_at_first_is_followed_as_soon_as_it_is_there(make_bus):
     weather = Weather(make_bus())
     weather.down = True
