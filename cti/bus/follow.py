@@ -31,8 +31,8 @@ AfterGap = Callable[[], Awaitable[None]]
 class FollowReport:
     """How a follower stands, for health and figures.
 
-    `state` is `ok` or what is wrong. `connected` is set while nothing that is published can be missed.
-    `position` is after the last event that was handled or passed over: what is kept to take up after.
+    `state` is `ok` or what is wrong. `connected` is set while it is subscribed. `position`
+    is after the last event that was handled or passed over: what is kept to take up after.
     """
 
     state: str = "not started"

@@ -40,7 +40,7 @@ class RedisConnection:
     @property
     def state(self) -> str:
         """`ok`, or what was wrong when Redis was last asked."""
-        return self._problem or "ok"
+        return "closed" if self._closed else self._problem or "ok"
 
     async def ask_once(self, question: Question[T]) -> T:
         """The answer; raises BusDown where Redis refuses, or the connection breaks."""
@@ -70,7 +70,7 @@ class RedisConnection:
 
     async def close(self) -> None:
         """From now on everything is BusDown."""
-        self._closed, self._problem = True, "closed"
+        self._closed = True
         await self.redis.aclose()
 
     async def _ask_until(self, until_s: float, question: Question[T]) -> T:
