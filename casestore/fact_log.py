@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from casestore.db import Transaction
-from casestore.facts import Fact, StoredFact
 from casestore.tables import FactRow
 from casestore.text import cut, storable
 from casestore.upsert import insert_into
+from domain.facts import Fact, StoredFact
 
 _LONGEST_SUBJECT = 255
 _APPENDING = 7_278_101  # any number that nothing else in the database locks

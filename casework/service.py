@@ -21,8 +21,7 @@ from cti.bus import Publisher
 from domain.events import CALLS, CallEvent, CaseRegistered, now_ms
 from domain.numbers import decide, normalise
 from domain.records import Suggestion
-from domain.views import CaseView, ContactView
-from domain.views import Callers
+from domain.views import Callers, CaseView, ContactView
 
 log = structlog.get_logger()
 

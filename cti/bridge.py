@@ -15,8 +15,9 @@ import structlog
 from cti.agents import Agents, Timer, WishAnswered, WrapupOver
 from cti.asterisk.ami import Ami, AmiDown, AmiRefused
 from cti.asterisk.ami_events import AmiMessage, resynced, translate
-from cti.bus import Bus, Lagged, Subscription
-from cti.bus.seen import Seen
+from cti.bus import Bus, Position
+from cti.bus.deduplicator import Deduplicator
+from cti.bus.follow import FollowReport, follow
 from cti.calls import Publish, Report, Save, step
 from cti.projection import Saver
 from domain.events import (
@@ -83,7 +84,7 @@ class Bridge:
             post=self._own.put_nowait,
         )
         self._saver = Saver(save)
-        self._seen = Seen()
+        self._deduplicator = Deduplicator()
         self._channels: list[AmiMessage] = []
         self._asked_ms = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,12 +97,14 @@ class Bridge:
         """What Asterisk's queue has agreed to, agent by agent."""
         return self._agents.agreed()
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Listen and work from now on."""
         for call in self._calls.values():
             self._own.put_nowait(CallChanged(at_ms=self._clock(), call=call))
         for stream in (CALLS, REQUESTS):
-            self._begin(self._listen(stream, self._bus.subscribe(stream)))
+            report = FollowReport()
+            self._begin(follow(self._bus, stream, self._hear, report=report))
+            await report.connected.wait()
         for source in (self._ami.messages(), _items(self._own)):
             self._begin(self._take_in(source))
         for work in (self._consume(), self._saver.run(), self._agents.run()):
@@ -121,14 +124,9 @@ class Bridge:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _listen(self, stream: str, subscription: Subscription) -> None:
-        while True:
-            with contextlib.closing(subscription):
-                try:
-                    await self._take_in(aiter(subscription))
-                except Lagged as error:
-                    log.error("bridge_lagged", stream=stream, error=str(error))
-            subscription = self._bus.subscribe(stream)
+    async def _hear(self, event: Event, position: Position) -> None:
+        if self._deduplicator.first_time(event):
+            await self._inbox.put(event)
 
     async def _take_in(self, source: AsyncIterator[Any]) -> None:
         async for item in source:
@@ -146,9 +144,9 @@ class Bridge:
         match item:
             case AmiMessage():
                 await self._asterisk_says(item)
-            case CallEvent() if self._seen.is_new(item):
+            case CallEvent():
                 await self._fold(item, self._calls.get(item.call_id))
-            case PresenceRequested() if self._seen.is_new(item):
+            case PresenceRequested():
                 self._agents.request(item)
             case WishAnswered():
                 await self._show(self._agents.wish_answered(item))

@@ -120,7 +120,7 @@ async def _start_bridge(
         wrapup_s=settings.wrapup_s,
         calls=living,
     )
-    bridge.start()
+    await bridge.start()
     await ami.connect(settings.host, settings.ami_port, "svarklar", secrets.ami)
     return ami, bridge
 

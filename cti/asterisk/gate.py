@@ -33,7 +33,7 @@ class OfferGate:
     async def show(self, call_id: str, agent: str) -> MissCause | None:
         """Offer the call to the agent's browser; None once it is painted, else why it is not."""
         made = OfferMade(at_ms=now_ms(), call_id=call_id, offer_id=uuid.uuid4().hex, agent=agent)
-        answers = self._bus.subscribe(CALLS)  # before the offer is made: its answer cannot be missed
+        answers = await self._bus.subscribe(CALLS)  # before the offer is made: its answer cannot be missed
         verdict = _Verdict()
         try:
             await self._bus.publish(CALLS, made)
@@ -60,7 +60,8 @@ class _Verdict:
 
     async def hear(self, answers: Subscription, offer_id: str) -> None:
         """Follow the answers to this offer until one of them settles it."""
-        async for event in answers:
+        async for delivery in answers:
+            event = delivery.event
             if not isinstance(event, OfferAnswered) or event.offer_id != offer_id:
                 continue
             match event.answer:

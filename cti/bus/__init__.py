@@ -1,38 +1,91 @@
-"""The bus: facts travel at least once, in order per stream, bounded, idempotent by `event_id`."""
+"""The bus: facts travel at least once, in order per stream, bounded, idempotent by `event_id`.
+
+A stream keeps its newest events, at least as many as its capacity says, and gives each a position.
+A publisher never waits for readers: who reads more slowly than the stream is long meets a Gap, and
+so does who comes back with a position that the stream no longer knows. A consumer that must lose
+nothing keeps the position of what it has handled and subscribes after it; one that only shows what
+is so subscribes from NOW and then asks the owner for a snapshot. Most use `cti.bus.follow`, which
+knows what to do about gaps, a bus that is down, and events that cannot be read.
+"""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from domain.events import Event
 
+Position = str
+"""Where a reader stands, after which event; only the bus that gave it can read it, `""` apart: from the
+oldest event that is kept."""
 
-class Lagged(Exception):
-    """The subscriber was slower than the stream is long: it must start again from a snapshot."""
+NOW: Position = "now"
+
+
+class Gap(Exception):
+    """What came after that position is not there any more, or it is of another life of the bus.
+
+    The reader must start again from a snapshot.
+    """
+
+
+class BusDown(Exception):
+    """The bus cannot be reached, or does not take what it is given; tried again for a while in vain."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event and the position after it; `event` is None where `problem` says why it cannot be read."""
+
+    position: Position
+    event: Event | None
+    problem: str = ""
 
 
 class Publisher(Protocol):
     """States facts."""
 
-    async def publish(self, stream: str, event: Event) -> None:
-        """Append the event to the stream; it is encoded before this returns."""
+    async def publish(self, stream: str, event: Event) -> Position:
+        """Append the event to the stream; it is encoded before this waits for anything.
+
+        Raises BadEvent where it cannot be encoded, BusDown where it may not have been appended: who
+        then tries again may append it twice.
+        """
 
 
 class Subscription(Protocol):
-    """One reader of one stream, from the moment it was made."""
+    """One reader of one stream, to be iterated by one task."""
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        """The events in their order; raises Lagged when some had to be dropped."""
+    @property
+    def position(self) -> Position:
+        """After what was delivered last; at first, after what it was subscribed after."""
+
+    def __aiter__(self) -> AsyncIterator[Delivery]:
+        """What comes, in its order; an iteration that was left may be taken up by another.
+
+        Raises Gap, and is closed, when something is missing before the next; raises BusDown when the
+        connection is lost: subscribe again, after `position`.
+        """
 
     def close(self) -> None:
-        """End the iteration and forget the reader."""
+        """End the iteration and forget the reader; allowed more than once."""
 
 
 class Subscriber(Protocol):
     """Hears facts."""
 
-    def subscribe(self, stream: str) -> Subscription:
-        """A reader of everything that is published to the stream from now on."""
+    async def subscribe(self, stream: str, after: Position = NOW) -> Subscription:
+        """A reader of what comes after that position; when this returns, nothing later is missed.
+
+        Raises BusDown.
+        """
 
 
 class Bus(Publisher, Subscriber, Protocol):
     """Both halves, as the composition hands them out."""
+
+    @property
+    def state(self) -> str:
+        """`ok`, or what is wrong."""
+
+    async def close(self) -> None:
+        """End every iteration and let go of what is open; from now on the bus is down."""

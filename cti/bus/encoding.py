@@ -1,29 +1,48 @@
-"""Events as bytes and back: the class name, a space, the fields as JSON (UTF-8)."""
+"""Events as bytes and back: the class name, a space, the fields as JSON (UTF-8).
+
+That is all two versions need to understand each other: a field that a newer one added is ignored, one
+that it left out has its default or the event is passed over, a new kind of event is passed over. A kind
+whose meaning changes gets a new name.
+"""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from domain import events
+from cti.bus import Delivery, Position
 from domain.events import Event
-
-_CLASSES: dict[str, type[Event]] = {
-    name: kind for name, kind in vars(events).items() if isinstance(kind, type) and issubclass(kind, Event)
-}
 
 
 class BadEvent(ValueError):
     """These bytes are no event that we know, or this event cannot be written as one."""
 
 
-# Made at the start: each takes milliseconds, in which a caller would wait.
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _CLASSES.items()}
+def kinds_of(kind: type[Event] = Event) -> Iterator[type[Event]]:
+    """The kind and all that are made from it, in whatever module of the vocabulary they stand."""
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from kinds_of(narrower)
+
+
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    """By name; made at the start: each takes milliseconds, in which a caller would wait."""
+    made: dict[str, TypeAdapter[Any]] = {}
+    for kind in kinds_of():
+        assert kind.__name__ not in made, f"two kinds of event are called {kind.__name__}"
+        made[kind.__name__] = TypeAdapter(kind)
+    return made
+
+
+_ADAPTERS = _adapters()
 
 
 def encode(event: Event) -> bytes:
     """The event as bytes; raises BadEvent where a field does not hold what its type says."""
     name = type(event).__name__
+    if name not in _ADAPTERS:
+        raise BadEvent(f"{name} is no event of the vocabulary")
     try:
         fields = _ADAPTERS[name].dump_python(event, mode="json", warnings="error")
         return f"{name} {json.dumps(fields, ensure_ascii=False, allow_nan=False)}".encode()
@@ -35,10 +54,24 @@ def decode(data: bytes) -> Event:
     """The event again; fields that a newer version added are ignored. Raises BadEvent."""
     name, _, fields = data.partition(b" ")
     kind = name.decode(errors="replace")
-    if kind not in _CLASSES:
+    if kind not in _ADAPTERS:
         raise BadEvent(f"unknown event {kind[:80]!r}")
     try:
         event: Event = _ADAPTERS[kind].validate_json(fields)
     except ValidationError as error:
-        raise BadEvent(f"bad {kind}: {error}") from error
+        raise BadEvent(f"bad {kind}: {_what_is_wrong(error)}") from error
     return event
+
+
+def delivery(position: Position, data: bytes) -> Delivery:
+    """What a reader gets of these bytes."""
+    try:
+        return Delivery(position, decode(data))
+    except BadEvent as error:
+        return Delivery(position, None, str(error))
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """Without the values: they are what callers said, and this goes to the log."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:3])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cti.bus.seen import Seen
+from cti.bus.deduplicator import Deduplicator
 from domain.events import CallChanged, Event, PresenceChanged
 from domain.records import Call, PhoneKind, Presence
 from screenpop.server.encode import to_json
@@ -46,7 +46,7 @@ class LiveState:
         self._calls: dict[str, _Held] = {}
         self._agents: dict[str, AgentOnScreen] = {}
         self._changes: deque[bytes] = deque(maxlen=kept)
-        self._seen = Seen()
+        self._deduplicator = Deduplicator()
         self.epoch = ""
         self.cursor = 0
         self.begin_epoch()
@@ -66,7 +66,7 @@ class LiveState:
 
     def apply(self, event: Event) -> bytes | None:
         """The frame for every page; None where the event changes nothing (not ours, or seen before)."""
-        if not self._seen.is_new(event):
+        if not self._deduplicator.first_time(event):
             return None
         match event:
             case CallChanged(call=call):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from casestore import fact_log, positions
 from casestore.db import Store
-from casestore.facts import Fact, StoredFact
+from domain.facts import Fact, StoredFact
 
 
 def fact(number: int, **changes: object) -> Fact:

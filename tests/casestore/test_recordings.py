@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from casestore import cases, fact_log, recordings
 from casestore.cases import NewCase
 from casestore.db import Store
-from casestore.facts import Fact
 from casestore.recordings import Recording
+from domain.facts import Fact
 
 DAY_MS = 86_400_000
 NOW_MS = 1_763_000_000_000

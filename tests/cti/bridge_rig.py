@@ -8,6 +8,7 @@ from cti.asterisk.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested
+from tests.bus_events import events_of
 
 END_OF_QUEUE = packet(Event="QueueStatusComplete")
 
@@ -20,10 +21,14 @@ class BridgeRig:
         self.bus = changes.pop("bus", None) or MemoryBus()
         self.saved = []
         self.timers = []
-        self.desk = self.bus.subscribe(DESK)
-        self._shown = aiter(self.desk)
         options = {"save": self.saved.append, "queue": "support", "wrapup_s": 10.0, "timer": self._set_timer}
         self.bridge = Bridge(bus=self.bus, ami=ami, **{**options, **changes})
+
+    async def start(self):
+        """The bridge runs, and a desk hears it."""
+        self.desk = await self.bus.subscribe(DESK)
+        self._shown = events_of(self.desk)
+        await self.bridge.start()
 
     def _set_timer(self, seconds, then):
         self.timers.append((seconds, then))
@@ -77,7 +82,7 @@ async def rigs():
             ami = Ami(retry_s=0.01, ping_s=60)
             rig = BridgeRig(asterisk, ami, **changes)
             stack.push_async_callback(ami.close)
-            rig.bridge.start()
+            await rig.start()
             stack.push_async_callback(rig.bridge.close)
             if connected:
                 await ami.connect("127.0.0.1", asterisk.port, "svarklar", asterisk.secret)

@@ -142,7 +142,7 @@ class TestCalls:
         await rig.call()
         with log_lines() as logs:
             await rig.state(*[PartialHeard(call_id="1.1", at_ms=n, text=str(n)) for n in range(10)])
-            assert (await logs.get())["event"] == "bridge_lagged"
+            assert (await logs.get())["event"] == "bus_gap"
         await rig.state(PartialHeard(call_id="1.1", at_ms=99, text="heard again"))
         await rig.call(partial="heard again")
 

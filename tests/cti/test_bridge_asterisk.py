@@ -12,6 +12,7 @@ from cti.bus.memory import MemoryBus
 from domain.events import DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested
 from phone.codecs import codec
 from phone.user_agent import UserAgent
+from tests.bus_events import events_of
 
 pytestmark = pytest.mark.server
 
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.server
 class Desk:
     """What pages get, and what they want."""
 
-    def __init__(self, bus):
+    def __init__(self, bus, shown):
         self._bus = bus
-        self._events = aiter(bus.subscribe(DESK))
+        self._events = events_of(shown)
 
     async def want(self, presence, **fields):
         await self._bus.publish(
@@ -44,9 +45,9 @@ async def desk(settings, secrets):
     """A desk with a bridge behind it; Asterisk may come and go."""
     async with contextlib.AsyncExitStack() as stack:
         bus, ami = MemoryBus(), Ami(retry_s=0.05)
-        desk = Desk(bus)
+        desk = Desk(bus, await bus.subscribe(DESK))
         bridge = Bridge(bus=bus, ami=ami, save=lambda call: None, queue="support", wrapup_s=0.05)
-        bridge.start()
+        await bridge.start()
         stack.push_async_callback(ami.close)
         stack.push_async_callback(bridge.close)
         await ami.connect(settings.host, settings.ami_port, "svarklar", secrets.ami)

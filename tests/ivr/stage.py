@@ -19,6 +19,7 @@ from domain.views import CaseView
 from ivr.flows.intake import intake
 from ivr.session import DialogueResult, Dialogues
 from ivr.turn import Patience
+from tests.bus_events import events_of
 from tests.checkout import ROOT
 
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
@@ -53,7 +54,7 @@ class Stage:
             casework=self.casework,
             patience=patience,
         )
-        following = asyncio.create_task(self._follow(self.bus.subscribe(CALLS), acts))
+        following = asyncio.create_task(self._follow(await self.bus.subscribe(CALLS), acts))
         await asyncio.sleep(0)
         try:
             answered = CallAnswered(at_ms=0, call_id=f"call-{number}", number=number)
@@ -86,7 +87,7 @@ class Stage:
             return recordings.find(tx, self.folder / "statements", number)
 
     async def _follow(self, subscription, acts: dict[str, list[Act]]) -> None:
-        async for event in subscription:
+        async for event in events_of(subscription):
             self.events.append(event)
             if isinstance(event, ListeningStarted) and acts.get(event.purpose):
                 acts[event.purpose].pop(0)(self)

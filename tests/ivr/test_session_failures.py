@@ -14,6 +14,7 @@ from cti.bus.memory import MemoryBus, MemorySubscription
 from domain.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
 from ivr.moves import Say
 from ivr.speech import Failed, Overloaded, Partial, SpeechBegan
+from tests.bus_events import events_of
 
 PRINTER = "the printer shows a paper jam and i can not print"
 
@@ -26,7 +27,7 @@ async def stage(tmp_path):
 
 async def registered(events: MemorySubscription) -> str:
     """The number of the next case that is stated."""
-    async for event in events:
+    async for event in events_of(events):
         if isinstance(event, CaseRegistered):
             return event.case.number
     raise AssertionError("the bus has ended")
@@ -160,7 +161,7 @@ async def test_a_judgement_that_fails_costs_no_words(stage: Stage, monkeypatch):
 
 async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage, monkeypatch):
     monkeypatch.setattr("casework.service._RETRY_S", 0.05)
-    heard_of = stage.bus.subscribe(CALLS)
+    heard_of = await stage.bus.subscribe(CALLS)
     other = sqlite3.connect(stage.folder / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     result = await stage.call(MARIA, statement=[says(PRINTER)])
@@ -211,7 +212,7 @@ async def test_a_case_left_by_an_earlier_run_is_registered_at_the_next_start(tmp
     (tmp_path / "next").mkdir()
     (tmp_path / "next/unsaved-cases.jsonl").write_bytes(spooled)
     bus = MemoryBus()
-    heard_of = bus.subscribe(CALLS)
+    heard_of = await bus.subscribe(CALLS)
     async with open_stage(tmp_path / "next", bus=bus) as stage:
         await registered(heard_of)
         assert stage.cases()[0].statement == PRINTER
@@ -221,7 +222,7 @@ async def test_a_case_that_was_registered_after_all_is_not_registered_twice(stag
     await stage.call(MARIA, statement=[says(PRINTER)])
     (case,) = stage.cases()
     late = CaseChange(call_id=case.call_id, fields={"title": "the same", "call_id": case.call_id})
-    heard_of = stage.bus.subscribe(CALLS)
+    heard_of = await stage.bus.subscribe(CALLS)
     stage.casework._spool.add(late, 1)
     stage.casework._unsaved.set()
     await registered(heard_of)

@@ -8,6 +8,7 @@ import pytest
 from cti.asterisk.gate import OfferGate
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, Event, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
+from tests.bus_events import events_of
 
 Browser = Callable[[MemoryBus, OfferMade], Awaitable[None]]
 
@@ -31,12 +32,12 @@ async def offered(browser: Browser, cap_ms: int = 150) -> tuple[str | None, list
     heard: list[Event] = []
 
     async def desk() -> None:
-        async for event in listening:
+        async for event in events_of(listening):
             heard.append(event)
             if isinstance(event, OfferMade):
                 await browser(bus, event)
 
-    listening = bus.subscribe(CALLS)
+    listening = await bus.subscribe(CALLS)
     task = asyncio.create_task(desk())
     cause = await OfferGate(bus, cap_ms).show("1.0", "anna")
     await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ from cti.asterisk.intake import Intake
 from cti.asterisk.media import MediaServer
 from cti.bus.memory import MemoryBus
 from domain.events import CALLS, CallAnswered, DialogueEnded, Event
+from tests.bus_events import events_of
 
 ANSWERS = {"linkedid": "1700000000.7", "call-id": "sip-1", "audionativeformat": "(ulaw)"}
 
@@ -67,10 +68,10 @@ async def taken(media: MediaServer, asterisk: Asterisk, dialogue: object) -> lis
     bus, heard = MemoryBus(), []
 
     async def listen() -> None:
-        async for event in listening:
+        async for event in events_of(listening):
             heard.append(event)
 
-    listening = bus.subscribe(CALLS)
+    listening = await bus.subscribe(CALLS)
     task = asyncio.create_task(listen())
     server = AgiServer({"intake": Intake(bus, media, dialogue)})  # type: ignore[arg-type]
     await asterisk.run(await server.start("127.0.0.1", 0))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from cti.bus.deduplicator import Deduplicator
 from cti.bus.encoding import BadEvent, decode, encode
-from cti.bus.seen import Seen
 from domain import events, records
 from domain.events import CallChanged, Event, PartialHeard, StatementHeard
 from domain.records import Call
@@ -87,15 +87,15 @@ def test_a_field_that_a_newer_version_added_is_ignored():
 
 
 def test_a_consumer_that_remembers_ids_handles_an_event_once():
-    seen, event = Seen(), PartialHeard(call_id="1.1", at_ms=1, text="x")
+    deduplicator, event = Deduplicator(), PartialHeard(call_id="1.1", at_ms=1, text="x")
     again = dataclasses.replace(event)
-    assert [seen.is_new(event), seen.is_new(again)] == [True, False]
+    assert [deduplicator.first_time(event), deduplicator.first_time(again)] == [True, False]
 
 
 def test_only_so_many_ids_are_remembered():
-    seen = Seen(capacity=2)
+    deduplicator = Deduplicator(capacity=2)
     first, *others = [PartialHeard(call_id="1.1", at_ms=1, text="x") for _ in range(3)]
     for event in (first, *others):
-        seen.is_new(event)
-    assert not seen.is_new(others[0])
-    assert seen.is_new(first)
+        deduplicator.first_time(event)
+    assert not deduplicator.first_time(others[0])
+    assert deduplicator.first_time(first)

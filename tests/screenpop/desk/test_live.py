@@ -28,13 +28,14 @@ from domain.events import (
     now_ms,
 )
 from domain.records import Call
+from tests.bus_events import events_of
 
 Kind = TypeVar("Kind", bound=Event)
 
 
 async def next_of(subscription: MemorySubscription, kind: type[Kind]) -> Kind:
     async with asyncio.timeout(10):
-        async for event in subscription:
+        async for event in events_of(subscription):
             if isinstance(event, kind):
                 return event
     raise AssertionError("the bus was closed")
@@ -167,7 +168,7 @@ async def test_a_bus_that_lagged_gives_everybody_a_new_epoch_and_what_the_store_
 async def test_an_offer_reaches_its_agent_only_and_painting_it_is_stated(
     bus: MemoryBus, enter: Enter
 ) -> None:
-    said = bus.subscribe(CALLS)
+    said = await bus.subscribe(CALLS)
     anna, bo = await (await enter("anna")).live(), await (await enter("bo")).live()
     await anna.until("snapshot")
     await bo.until("snapshot")
@@ -182,7 +183,7 @@ async def test_an_offer_reaches_its_agent_only_and_painting_it_is_stated(
 
 
 async def test_an_offer_nobody_can_see_is_hidden(bus: MemoryBus, enter: Enter) -> None:
-    said = bus.subscribe(CALLS)
+    said = await bus.subscribe(CALLS)
     browser = await enter("anna")
     first, second = await browser.live(), await browser.live()
     await first.until("snapshot")
@@ -194,7 +195,7 @@ async def test_an_offer_nobody_can_see_is_hidden(bus: MemoryBus, enter: Enter) -
 
 
 async def test_a_reload_finds_the_offer_again_and_may_paint_it(bus: MemoryBus, enter: Enter) -> None:
-    said = bus.subscribe(CALLS)
+    said = await bus.subscribe(CALLS)
     browser = await enter("anna")
     live = await browser.live()
     await live.until("snapshot")
@@ -226,7 +227,7 @@ async def test_a_settled_offer_is_not_offered_again(bus: MemoryBus, enter: Enter
 
 @pytest.mark.parametrize("kind", ["painted", "hidden"])
 async def test_an_offer_to_somebody_else_cannot_be_answered(bus: MemoryBus, enter: Enter, kind: str) -> None:
-    said = bus.subscribe(CALLS)
+    said = await bus.subscribe(CALLS)
     anna, bo = await (await enter("anna")).live(), await (await enter("bo")).live()
     await anna.until("snapshot")
     await offer(bus)
@@ -327,7 +328,7 @@ async def test_a_slow_browser_is_cut_off_while_others_get_every_frame(
 
 
 async def test_a_presence_is_requested_not_assumed(bus: MemoryBus, enter: Enter) -> None:
-    requests = bus.subscribe(REQUESTS)
+    requests = await bus.subscribe(REQUESTS)
     live = await (await enter("anna")).live()
     await live.until("snapshot")
     await live.say(type="presence", presence="break", reason="lunch", phone="phone")
@@ -363,7 +364,7 @@ async def test_a_refusal_of_the_queue_is_told_to_its_agent_only(
 async def test_an_agent_whose_last_browser_is_gone_leaves_the_queue(
     bus: MemoryBus, serve: Serve, enter: Enter
 ) -> None:
-    requests = bus.subscribe(REQUESTS)
+    requests = await bus.subscribe(REQUESTS)
     live = await (await enter("anna", at=await serve(away_after_s=0.01))).live()
     await presence(bus, "anna", "ready")
     await live.until("presence")
@@ -373,7 +374,7 @@ async def test_an_agent_whose_last_browser_is_gone_leaves_the_queue(
 
 
 async def test_a_desk_phone_keeps_its_place_without_a_browser(bus: MemoryBus, serve: Serve) -> None:
-    requests = bus.subscribe(REQUESTS)
+    requests = await bus.subscribe(REQUESTS)
     await serve(away_after_s=0.01)
     await presence(bus, "anna", "ready", phone="phone")
     await presence(bus, "bo", "ready")  # left in the queue by a server that was killed

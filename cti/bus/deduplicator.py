@@ -5,15 +5,15 @@ from collections import OrderedDict
 from domain.events import Event
 
 
-class Seen:
+class Deduplicator:
     """The ids of the last `capacity` events: the bus delivers at least once, a consumer handles once."""
 
     def __init__(self, capacity: int = 20_000) -> None:
         self._capacity = capacity
         self._ids: OrderedDict[str, None] = OrderedDict()
 
-    def is_new(self, event: Event) -> bool:
-        """Whether this event was not asked about before; it is remembered from now on."""
+    def first_time(self, event: Event) -> bool:
+        """Remember this event; False where it was remembered already."""
         if event.event_id in self._ids:
             return False
         self._ids[event.event_id] = None
