@@ -6,6 +6,7 @@
 #   make check   formatting, types, import arrows, pages, and the tests that need no server
 #   make bench   the figures
 #   make setup   set up everything and start nothing
+#   make wheel   build/wheel/svarklar-….whl: the program with all its data, to be installed anywhere
 #   make lock    renew the lock files in requirements/
 
 SHELL := bash
@@ -19,7 +20,7 @@ web := screenpop/web
 web_sources := $(shell find $(web) -name node_modules -prune -o -type f -print)
 var := $(or $(SVARKLAR_VAR),var)
 
-.PHONY: run demo test check bench setup lock chromium servers
+.PHONY: run demo test check bench setup wheel lock chromium servers
 
 run: setup
 	@exec svarklar up
@@ -40,6 +41,12 @@ check: setup .venv/develop
 
 bench: setup .venv/develop chromium servers
 	@exec python -m tests.bench
+
+# What an earlier build has left behind would be packed again.
+wheel: .venv/runtime screenpop/static/index.html
+	@rm -rf build/lib build/bdist.* build/wheel
+	@pip --quiet --disable-pip-version-check wheel --no-deps --no-build-isolation --wheel-dir build/wheel .
+	@ls build/wheel/*.whl
 
 setup: .venv/runtime screenpop/static/index.html $(var)/asterisk $(var)/prompts/.made
 

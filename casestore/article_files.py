@@ -8,16 +8,16 @@ Front matter: `title`, `service`, `category`; `keywords` and `examples` (what ca
 """
 
 import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import frontmatter
 import yaml
 
+from casestore import service_catalogue
 from casestore.text import one_line
-from domain.views import ArticleView
+from domain.articles import Article
+from domain.services import ServiceCatalogue
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -32,7 +32,7 @@ Place = tuple[str, str]  # language, key
 class Read:
     """The good articles; where any article file stands, good or bad; and `file: why` for each bad one."""
 
-    articles: tuple[ArticleView, ...]
+    articles: tuple[Article, ...]
     present: frozenset[Place]
     errors: tuple[str, ...]
 
@@ -44,29 +44,20 @@ def read(directory: Path) -> Read:
         [] if files else [f"{directory}: no articles here (expected LANGUAGE/KEY.md, such as en/wifi.md)"]
     )
     try:
-        allowed = _allowed(directory / "services.toml")
+        catalogue = service_catalogue.read(directory / "services.toml")
     except (OSError, ValueError) as error:
         return Read(articles=(), present=frozenset(), errors=(*errors, f"services.toml: {error}"))
     articles = []
     for path in files:
         try:
-            articles.append(_article(path, allowed))
+            articles.append(_article(path, catalogue))
         except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
             errors.append(f"{path.parent.name}/{path.name}: {' '.join(str(error).split())}")
     present = frozenset((path.parent.name, path.stem) for path in files)
     return Read(articles=tuple(articles), present=present, errors=tuple(errors))
 
 
-def _allowed(path: Path) -> Mapping[str, frozenset[str]]:
-    """The keys of the `[service.KEY]` and `[category.KEY]` tables; UnicodeDecodeError is a ValueError too."""
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    for field in ("service", "category"):
-        if not isinstance(table.get(field), dict):
-            raise ValueError(f"no [{field}.KEY] tables")
-    return {field: frozenset(table[field]) for field in ("service", "category")}
-
-
-def _article(path: Path, allowed: Mapping[str, frozenset[str]]) -> ArticleView:
+def _article(path: Path, catalogue: ServiceCatalogue) -> Article:
     if not _KEY.fullmatch(path.stem):
         raise ValueError("the file's name must be small letters, digits and single hyphens")
     if path.stat().st_size > _MOST_BYTES:
@@ -76,10 +67,10 @@ def _article(path: Path, allowed: Mapping[str, frozenset[str]]) -> ArticleView:
         raise ValueError("no front matter between two lines of ---")
     if not body.strip():
         raise ValueError("no text after the front matter")
-    for field, values in allowed.items():
-        if str(fields.get(field)) not in values:
-            raise ValueError(f"{field} must be one of {', '.join(sorted(values))}")
-    return ArticleView(
+    for field, known in (("service", catalogue.services), ("category", catalogue.categories)):
+        if str(fields.get(field)) not in known:
+            raise ValueError(f"{field} must be one of {', '.join(sorted(known))}")
+    return Article(
         key=path.stem,
         language=path.parent.name,
         title=_line(fields.get("title"), "title"),

@@ -1,59 +1,89 @@
 """Calls: each kept whole, as the JSON that pages see, beside the columns that are searched."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+import structlog
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
 
 from casestore.db import Transaction
 from casestore.tables import CallRow
 from casestore.text import cut
+from casestore.upsert import insert_into
+from domain.calls import Call
+
+log = structlog.get_logger()
 
 _LONGEST_ID = 255
+_CALL = TypeAdapter(Call)
 
 
-def save(tx: Transaction, call: Mapping[str, Any]) -> None:
-    """Write the call as it is now, over what was known of it; the fields are those of `domain.records.Call`.
+@dataclass(frozen=True)
+class Unfinished:
+    """Calls whose end was not seen, oldest first, and the ids of those that this version cannot read."""
 
-    One writer a call is expected (the bridge). KeyError where there is no `call_id`.
-    """
-    case = call.get("case") or {}
-    marks = call.get("marks") or {}
-    tx.merge(
-        CallRow(
-            call_id=cut(call["call_id"], _LONGEST_ID),
-            sip_call_id=cut(call.get("sip_call_id") or "", _LONGEST_ID),
-            number=cut(call.get("number") or "", 80),
-            contact_id=call.get("contact_id"),
-            case_number=case.get("number"),
-            outcome=call.get("outcome"),
-            agent=call.get("agent"),
-            started_ms=min(marks.values(), default=0),
-            call=dict(call),
-        )
-    )
-    tx.flush()
+    calls: tuple[Call, ...]
+    unreadable: tuple[str, ...]
 
 
-def get(tx: Transaction, call_id: str) -> dict[str, Any] | None:
-    """The call as it was last saved."""
+def save(tx: Transaction, calls: Iterable[Call]) -> None:
+    """Write each call as it is now, over what was known of it. One writer a call is expected (the bridge)."""
+    rows = [_row(call) for call in calls]
+    if not rows:
+        return
+    new = insert_into(tx, CallRow)
+    changed = {name: new.excluded[name] for name in rows[0] if name != "call_id"}
+    tx.execute(new.on_conflict_do_update(index_elements=["call_id"], set_=changed), rows)
+
+
+def get(tx: Transaction, call_id: str) -> Call | None:
+    """The call as it was last saved; None also where this version cannot read it, which is logged."""
     row = tx.get(CallRow, cut(call_id, _LONGEST_ID))
-    return row.call if row else None
+    return _readable(row) if row else None
 
 
-def by_sip_call_id(tx: Transaction, sip_call_id: str) -> dict[str, Any] | None:
+def by_sip_call_id(tx: Transaction, sip_call_id: str) -> Call | None:
     """The newest call with this Call-ID of the caller's phone."""
-    same = select(CallRow.call).where(CallRow.sip_call_id == cut(sip_call_id, _LONGEST_ID))
-    return tx.scalar(same.order_by(CallRow.started_ms.desc()).limit(1)) if sip_call_id else None
+    same = select(CallRow).where(CallRow.sip_call_id == cut(sip_call_id, _LONGEST_ID))
+    row = tx.scalar(same.order_by(CallRow.started_ms.desc()).limit(1)) if sip_call_id else None
+    return _readable(row) if row else None
 
 
-def recent(tx: Transaction, limit: int) -> tuple[dict[str, Any], ...]:
+def recent(tx: Transaction, limit: int) -> tuple[Call, ...]:
     """The calls that began last, newest first."""
-    newest_first = select(CallRow.call).order_by(CallRow.started_ms.desc(), CallRow.call_id.desc())
-    return tuple(tx.scalars(newest_first.limit(limit)))
+    newest_first = select(CallRow).order_by(CallRow.started_ms.desc(), CallRow.call_id.desc())
+    found = map(_readable, tx.scalars(newest_first.limit(limit)))
+    return tuple(call for call in found if call)
 
 
-def unfinished(tx: Transaction) -> tuple[dict[str, Any], ...]:
-    """The calls whose end was not seen, oldest first."""
-    living = select(CallRow.call).where(CallRow.outcome.is_(None)).order_by(CallRow.started_ms)
-    return tuple(tx.scalars(living))
+def unfinished(tx: Transaction) -> Unfinished:
+    """The calls that lived when the program last ended; one that cannot be read costs itself only."""
+    living = tx.scalars(select(CallRow).where(CallRow.outcome.is_(None)).order_by(CallRow.started_ms)).all()
+    read = {row.call_id: _readable(row) for row in living}
+    return Unfinished(
+        calls=tuple(call for call in read.values() if call),
+        unreadable=tuple(call_id for call_id, call in read.items() if call is None),
+    )
+
+
+def _readable(row: CallRow) -> Call | None:
+    try:
+        return _CALL.validate_python(row.call)
+    except ValidationError as error:
+        log.error("call_unreadable", call_id=row.call_id, fields=error.error_count())
+        return None
+
+
+def _row(call: Call) -> dict[str, object]:
+    return {
+        "call_id": cut(call.call_id, _LONGEST_ID),
+        "sip_call_id": cut(call.sip_call_id, _LONGEST_ID),
+        "number": cut(call.number, 80),
+        "contact_id": call.contact_id,
+        "case_number": call.case.number if call.case else None,
+        "outcome": call.outcome,
+        "agent": call.agent,
+        "started_ms": min(call.marks.values(), default=0),
+        "call": _CALL.dump_python(call),
+    }

@@ -2,17 +2,17 @@
 
 import csv
 from collections.abc import Iterable
-from typing import Any
 
 import phonenumbers
 
 from casestore.contact_fields import FIELDS, checked
+from domain.contacts import ContactEdit
 
 _YES = ("1", "yes", "true", "x", "ja")
 _NO = ("", "0", "no", "false", "nej", "nei")
 
 
-def read(lines: Iterable[str], *, region: str) -> tuple[list[dict[str, Any]], list[str]]:
+def read(lines: Iterable[str], *, region: str) -> tuple[list[ContactEdit], list[str]]:
     """The checked fields of every good row, and an error `line N: why` for every other.
 
     The first line names the columns (`name` and any of FIELDS), between commas or semicolons; numbers
@@ -35,7 +35,7 @@ def read(lines: Iterable[str], *, region: str) -> tuple[list[dict[str, Any]], li
         try:
             cells = _cells(line, delimiter)
             if any(cells):
-                rows.append(_fields(columns, cells, region))
+                rows.append(_edit(columns, cells, region))
         except ValueError as error:
             errors.append(f"line {number}: {error}")
     return rows, errors
@@ -60,16 +60,23 @@ def _columns(cells: list[str]) -> list[str]:
     return columns
 
 
-def _fields(columns: list[str], cells: list[str], region: str) -> dict[str, Any]:
+def _edit(columns: list[str], cells: list[str], region: str) -> ContactEdit:
     if len(cells) != len(columns):
         raise ValueError(f"{len(cells)} fields where the first line has {len(columns)}")
-    fields: dict[str, Any] = dict(zip(columns, cells, strict=True))
-    if "vip" in fields:
-        fields["vip"] = _yes(fields["vip"])
-    if "numbers" in fields:
-        given = filter(None, map(str.strip, fields["numbers"].split(";")))
-        fields["numbers"] = tuple(_e164(number, region) for number in given)
-    return checked(fields)
+    texts = dict(zip(columns, cells, strict=True))
+    vip, numbers = texts.pop("vip", None), texts.pop("numbers", None)
+    return checked(
+        ContactEdit(
+            **texts,
+            vip=None if vip is None else _yes(vip),
+            numbers=None if numbers is None else _e164s(numbers, region),
+        )
+    )
+
+
+def _e164s(text: str, region: str) -> tuple[str, ...]:
+    given = filter(None, map(str.strip, text.split(";")))
+    return tuple(_e164(number, region) for number in given)
 
 
 def _yes(text: str) -> bool:

@@ -1,12 +1,13 @@
 """What a contact's fields may hold; one place for people, imports and demo data.  Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from casestore.text import one_line
-
-LANGUAGES = ("en", "sv", "nb")
+from domain.contacts import ContactEdit
+from domain.languages import LANGUAGES
 
 _LIMITS = {
     "name": 120,
@@ -29,18 +30,14 @@ _MOST_NUMBERS = 10
 FIELDS = (*_LIMITS, "vip", "numbers")
 
 
-def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The given fields, trimmed and in the types of ContactView; ValueError names the first that is wrong."""
-    return {field: _checked(field, value) for field, value in fields.items()}
+def checked(edit: ContactEdit) -> ContactEdit:
+    """The given fields, trimmed, each number once; ValueError names the first that is wrong."""
+    given = edit.given()
+    right: dict[str, Any] = {field: _text(field, given[field]) for field in _LIMITS if field in given}
+    return replace(edit, numbers=None if edit.numbers is None else _numbers(edit.numbers), **right)
 
 
-def _checked(field: str, value: Any) -> Any:
-    if field == "vip":
-        return bool(value)
-    if field == "numbers":
-        return _numbers(value)
-    if field not in _LIMITS:
-        raise ValueError(f"a contact has no field {field[:40]!r}")
+def _text(field: str, value: str) -> str:
     text = one_line(field, value, _LIMITS[field])
     if not text and field == "name":
         raise ValueError("name is empty")

@@ -10,7 +10,8 @@ from casestore import contact_csv
 from casestore.contact_fields import checked
 from casestore.db import Store, Transaction
 from casestore.tables import ContactNumberRow, ContactRow
-from domain.views import ContactView, ImportReport
+from domain.contacts import Contact, ContactEdit
+from domain.imports import ImportReport
 
 log = structlog.get_logger()
 
@@ -29,47 +30,47 @@ def add(
     language: str = "",
     vip: bool = False,
     numbers: Sequence[str] = (),
-) -> ContactView:
+) -> Contact:
     """A new contact; numbers in E.164. ValueError for a bad field or an employee number in use."""
-    fields = checked(
-        {
-            "name": name,
-            "employee_number": employee_number,
-            "extension": extension,
-            "email": email,
-            "department": department,
-            "site": site,
-            "language": language,
-            "vip": vip,
-            "numbers": numbers,
-        }
+    edit = checked(
+        ContactEdit(
+            name=name,
+            employee_number=employee_number,
+            extension=extension,
+            email=email,
+            department=department,
+            site=site,
+            language=language,
+            vip=vip,
+            numbers=tuple(numbers),
+        )
     )
-    if employee_number and by_employee_number(tx, fields["employee_number"]):
-        raise ValueError(f"employee number {fields['employee_number']} is somebody else's")
-    row = _new(fields)
+    if edit.employee_number and by_employee_number(tx, edit.employee_number):
+        raise ValueError(f"employee number {edit.employee_number} is somebody else's")
+    row = _new(edit)
     tx.add(row)
     tx.flush()
     return _view(row)
 
 
-def get(tx: Transaction, contact_id: int) -> ContactView | None:
+def get(tx: Transaction, contact_id: int) -> Contact | None:
     """The contact with this id."""
     row = tx.get(ContactRow, contact_id)
     return _view(row) if row else None
 
 
-def by_number(tx: Transaction, e164: str) -> tuple[ContactView, ...]:
+def by_number(tx: Transaction, e164: str) -> tuple[Contact, ...]:
     """Everybody who has this number, oldest first."""
     owners = select(ContactNumberRow.contact_id).where(ContactNumberRow.e164 == e164)
     return _where(tx, ContactRow.id.in_(owners))
 
 
-def by_extension(tx: Transaction, extension: str) -> tuple[ContactView, ...]:
+def by_extension(tx: Transaction, extension: str) -> tuple[Contact, ...]:
     """Everybody at this internal extension, oldest first."""
     return _where(tx, ContactRow.extension == extension) if extension else ()
 
 
-def by_employee_number(tx: Transaction, number: str) -> tuple[ContactView, ...]:
+def by_employee_number(tx: Transaction, number: str) -> tuple[Contact, ...]:
     """Whoever has this employee number: one or none."""
     return _where(tx, ContactRow.employee_number == number)
 
@@ -100,18 +101,18 @@ def import_csv(store: Store, lines: Iterable[str], *, region: str) -> ImportRepo
     return ImportReport(added=added, changed=changed, errors=tuple(errors))
 
 
-def _take_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> tuple[int, int]:
+def _take_in(tx: Transaction, rows: Sequence[ContactEdit]) -> tuple[int, int]:
     """How many people were added, and how many changed."""
-    people = [(_new(fields), fields) for fields in rows]
+    people = [(_new(edit), edit) for edit in rows]
     known = {_identity(row): row for row in _perhaps_the_same(tx, [new for new, _ in people])}
     added = changed = 0
-    for new, fields in people:
+    for new, edit in people:
         row = known.setdefault(_identity(new), new)
         if row is new:
             tx.add(new)
             added += 1
         else:
-            changed += _change(tx, row, fields)
+            changed += _change(tx, row, edit)
     return added, changed
 
 
@@ -124,22 +125,29 @@ def _perhaps_the_same(tx: Transaction, people: Sequence[ContactRow]) -> Iterable
     return tx.scalars(select(ContactRow).where(same | unnumbered if names else same))
 
 
-def _where(tx: Transaction, condition: ColumnElement[bool]) -> tuple[ContactView, ...]:
+def _where(tx: Transaction, condition: ColumnElement[bool]) -> tuple[Contact, ...]:
     rows = tx.scalars(select(ContactRow).where(condition).order_by(ContactRow.id))
     return tuple(_view(row) for row in rows)
 
 
-def _new(fields: dict[str, Any]) -> ContactRow:
-    blank = {"extension": "", "email": "", "department": "", "site": "", "language": "", "vip": False}
-    own = {**blank, **fields, "employee_number": fields.get("employee_number") or None}
-    own["numbers"] = [ContactNumberRow(e164=number) for number in fields.get("numbers", ())]
-    return ContactRow(**own)
+def _new(edit: ContactEdit) -> ContactRow:
+    return ContactRow(
+        name=edit.name,
+        employee_number=edit.employee_number or None,
+        extension=edit.extension or "",
+        email=edit.email or "",
+        department=edit.department or "",
+        site=edit.site or "",
+        language=edit.language or "",
+        vip=edit.vip or False,
+        numbers=[ContactNumberRow(e164=number) for number in edit.numbers or ()],
+    )
 
 
-def _change(tx: Transaction, row: ContactRow, fields: dict[str, Any]) -> bool:
+def _change(tx: Transaction, row: ContactRow, edit: ContactEdit) -> bool:
     """Write what differs; tells whether anything did."""
     now = _fields(row)
-    differing = {field: value for field, value in fields.items() if value != now[field]}
+    differing = {field: value for field, value in edit.given().items() if value != now[field]}
     numbers = differing.pop("numbers", None)
     for field, value in differing.items():
         setattr(row, field, value)
@@ -169,5 +177,5 @@ def _identity(row: ContactRow) -> str | tuple[Any, ...]:
     return row.employee_number or tuple(_fields(row).values())
 
 
-def _view(row: ContactRow) -> ContactView:
-    return ContactView(id=row.id, **_fields(row))
+def _view(row: ContactRow) -> Contact:
+    return Contact(id=row.id, **_fields(row))

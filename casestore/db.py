@@ -1,6 +1,7 @@
 """The database: one Store a process, one short transaction a piece of work."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
@@ -38,6 +39,7 @@ class Store:
     def __init__(self, url: str, *, busy_timeout_ms: int = 5000) -> None:
         self._busy_timeout_ms = busy_timeout_ms
         self._sqlite_file = _sqlite_file(url)
+        self._write_turn = threading.Lock()
         self._engine = create_engine(
             url,
             pool_timeout=busy_timeout_ms / 1000,
@@ -73,7 +75,7 @@ class Store:
 
         Raises StoreUnusable: StoreBusy where the database stays locked.
         """
-        with named_errors(), self._writing.begin() as tx:
+        with self._turn_to_write(), named_errors(), self._writing.begin() as tx:
             yield tx
 
     @contextmanager
@@ -85,6 +87,19 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Our own threads hand SQLite's one write lock on at once; between processes SQLite polls for it."""
+        if not self._sqlite_file:
+            yield
+            return
+        if not self._write_turn.acquire(timeout=self._busy_timeout_ms / 1000):
+            raise StoreBusy("the database is locked by somebody else")
+        try:
+            yield
+        finally:
+            self._write_turn.release()
 
     def _configure_sqlite(self, connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, nowhere else

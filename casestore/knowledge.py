@@ -8,12 +8,13 @@ from sqlalchemy import select
 from casestore import article_files
 from casestore.db import Transaction
 from casestore.tables import ArticleRow
-from domain.views import ArticleView, ImportReport
+from domain.articles import Article
+from domain.imports import ImportReport
+from domain.languages import FALLBACK
 
 log = structlog.get_logger()
 
 _FIELDS = ("title", "service", "category", "body", "keywords", "examples")
-_FALLBACK = "en"
 
 
 def import_directory(tx: Transaction, directory: Path) -> ImportReport:
@@ -31,7 +32,7 @@ def import_directory(tx: Transaction, directory: Path) -> ImportReport:
             row = ArticleRow(key=article.key, language=article.language)
             tx.add(row)
             added += 1
-        elif _view(row) != article:
+        elif _article(row) != article:
             changed += 1
         for field in _FIELDS:
             value = getattr(article, field)
@@ -45,24 +46,28 @@ def import_directory(tx: Transaction, directory: Path) -> ImportReport:
     return report
 
 
-def articles(tx: Transaction, language: str | None = None) -> tuple[ArticleView, ...]:
-    """All articles by key, of one language or of all."""
+def articles(tx: Transaction, language: str | None = None) -> tuple[Article, ...]:
+    """All articles by key, of one language or of all; one that cannot be read is left out and said."""
     query = select(ArticleRow).order_by(ArticleRow.key, ArticleRow.language)
     if language is not None:
         query = query.where(ArticleRow.language == language)
-    return tuple(_view(row) for row in tx.scalars(query))
+    return tuple(article for row in tx.scalars(query) if (article := _article(row)))
 
 
-def article(tx: Transaction, key: str, language: str) -> ArticleView | None:
+def article(tx: Transaction, key: str, language: str) -> Article | None:
     """The article in this language, else in English, else None."""
-    wanted = (language, _FALLBACK)
+    wanted = (language, FALLBACK)
     query = select(ArticleRow).where(ArticleRow.key == key, ArticleRow.language.in_(wanted))
-    rows = sorted(tx.scalars(query), key=lambda row: wanted.index(row.language))
-    return _view(rows[0]) if rows else None
+    found = filter(None, map(_article, tx.scalars(query)))
+    return min(found, key=lambda article: wanted.index(article.language), default=None)
 
 
-def _view(row: ArticleRow) -> ArticleView:
-    return ArticleView(
+def _article(row: ArticleRow) -> Article | None:
+    """None for a row that holds no lists of texts: the next import writes it anew."""
+    if not _are_texts(row.keywords) or not _are_texts(row.examples):
+        log.error("article_unreadable", key=row.key, language=row.language)
+        return None
+    return Article(
         key=row.key,
         language=row.language,
         title=row.title,
@@ -72,3 +77,7 @@ def _view(row: ArticleRow) -> ArticleView:
         keywords=tuple(row.keywords),
         examples=tuple(row.examples),
     )
+
+
+def _are_texts(stored: object) -> bool:
+    return isinstance(stored, list) and all(isinstance(text, str) for text in stored)

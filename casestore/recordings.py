@@ -13,12 +13,13 @@ from itertools import count
 from pathlib import Path
 
 import structlog
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, select, tuple_
 
-from casestore.case_fields import CASE_NUMBER
+from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Transaction
-from casestore.tables import CaseHistoryRow, FactRow, RecordingRow
+from casestore.tables import RecordingRow
 from casestore.upsert import insert_into
+from domain.cases import CASE_NUMBER
 
 log = structlog.get_logger()
 
@@ -29,7 +30,10 @@ _PAGE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """A file in the folder of recordings; rate and length are 0 where its header cannot be read."""
+    """A file in the folder of recordings; rate and length are 0 where its header cannot be read.
+
+    `change_id` is that of the change of the case which brought it; None where nobody knows.
+    """
 
     case_number: str
     attempt: int
@@ -37,9 +41,12 @@ class Recording:
     rate_hz: int
     length_ms: int
     at_ms: int
+    change_id: str | None = None
 
 
-def write(folder: Path, case_number: str, sound: bytes, rate_hz: int, *, now_ms: int) -> Recording:
+def write(
+    folder: Path, case_number: str, sound: bytes, rate_hz: int, *, now_ms: int, change_id: str | None = None
+) -> Recording:
     """Write the PCM as the case's next recording, readable by its owner alone: `C-000001-1.wav`, `-2` ….
 
     `add` it to the store afterwards. The number must be committed by then: a file that bears one which is
@@ -60,7 +67,13 @@ def write(folder: Path, case_number: str, sound: bytes, rate_hz: int, *, now_ms:
         rate_hz=rate_hz,
         length_ms=samples * 1000 // rate_hz,
         at_ms=now_ms,
+        change_id=change_id,
     )
+
+
+def has_change(tx: Transaction, change_id: str) -> bool:
+    """Whether the recording that this change brought is kept already."""
+    return tx.scalar(select(RecordingRow.id).where(RecordingRow.change_id == change_id)) is not None
 
 
 def add(tx: Transaction, recording: Recording) -> None:
@@ -96,7 +109,7 @@ def expire(tx: Transaction, folder: Path, days: int, now_ms: int, *, limit: int 
     """
     if days < 0:
         raise ValueError(f"days must not be negative: {days}")
-    if days and _is_ahead_of_the_store(tx, now_ms):
+    if days and is_ahead_of_the_store(tx, now_ms):
         return 0
     before_ms = now_ms - days * _DAY_MS if days else None
     gone = []
@@ -110,20 +123,6 @@ def expire(tx: Transaction, folder: Path, days: int, now_ms: int, *, limit: int 
     tx.execute(delete(RecordingRow).where(RecordingRow.id.in_(gone)))
     log.info("recordings_expired", files=len(gone), days=days)
     return len(gone)
-
-
-def _is_ahead_of_the_store(tx: Transaction, now_ms: int) -> bool:
-    """Said in the log. A store that has nothing new for a day is not believed either: it costs a delay."""
-    newest = (
-        select(FactRow.received_ms).order_by(FactRow.seq.desc()).limit(1),
-        select(CaseHistoryRow.at_ms).order_by(CaseHistoryRow.id.desc()).limit(1),
-        select(func.max(RecordingRow.at_ms)),
-    )
-    newest_ms = max(tx.scalar(query) or 0 for query in newest)
-    if now_ms <= newest_ms + _DAY_MS:
-        return False
-    log.warning("recordings_not_expired", reason="the clock is ahead", now_ms=now_ms, newest_ms=newest_ms)
-    return True
 
 
 def _old(tx: Transaction, before_ms: int | None) -> Iterator[tuple[int, str]]:

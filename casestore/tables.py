@@ -1,5 +1,6 @@
-"""The tables. Rows stay inside `casestore`; views leave it. Times `*_ms`, milliseconds since the epoch."""
+"""The tables. Rows stay inside `casestore`, records leave it. Times `*_ms`, milliseconds since the epoch."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint, text
@@ -8,6 +9,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from casestore.text import storable
+from domain.languages import Language
+from domain.users import Role
 
 
 class StorableText(TypeDecorator[str]):
@@ -21,6 +24,25 @@ class StorableText(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+class KeptJson(TypeDecorator[Any]):
+    """JSON; None where what is kept is none: a bad text must not cost every row that is read with it."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Called once a query. PostgreSQL takes no bad JSON in the first place, SQLite keeps any text."""
+        read = super().result_processor(dialect, coltype) or (lambda stored: stored)
+
+        def read_if_possible(stored: Any) -> Any:
+            try:
+                return read(stored)
+            except (TypeError, ValueError):
+                return None
+
+        return read_if_possible
+
+
 Milliseconds = Annotated[int, mapped_column(BigInteger)]
 _LIVES = text("outcome IS NULL")
 Fields = dict[str, Any]
@@ -31,7 +53,7 @@ Words = list[dict[str, Any]]
 class Base(DeclarativeBase):
     """What all tables share: how Python types are kept, and how constraints are named."""
 
-    type_annotation_map = {str: StorableText(), Fields: JSON(), Texts: JSON(), Words: JSON()}  # noqa: RUF012
+    type_annotation_map = {str: StorableText(), Fields: KeptJson(), Texts: KeptJson(), Words: KeptJson()}  # noqa: RUF012
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -109,7 +131,10 @@ class CaseRow(Base):
 
 
 class CaseHistoryRow(Base):
-    """One line of a case's history; triggers of the first migration refuse to change or delete it."""
+    """One line of a case's history; triggers of the first migration refuse to change or delete it.
+
+    `change_id` is unique: a change that comes a second time, from the spool, is known by it.
+    """
 
     __tablename__ = "case_history"
 
@@ -119,6 +144,7 @@ class CaseHistoryRow(Base):
     by: Mapped[str]
     what: Mapped[str]
     changes: Mapped[Fields]
+    change_id: Mapped[str | None] = mapped_column(index=True, unique=True)
 
 
 class ArticleRow(Base):
@@ -146,8 +172,8 @@ class UserRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
-    role: Mapped[str]
-    language: Mapped[str]
+    role: Mapped[Role] = mapped_column(StorableText())
+    language: Mapped[Language] = mapped_column(StorableText())
     password_hash: Mapped[str]
 
 
@@ -233,3 +259,4 @@ class RecordingRow(Base):
     rate_hz: Mapped[int]
     length_ms: Mapped[int]
     at_ms: Mapped[Milliseconds] = mapped_column(index=True)
+    change_id: Mapped[str | None] = mapped_column(unique=True)

@@ -2,19 +2,17 @@
 
 from sqlalchemy import delete, select
 
-from casestore.contact_fields import LANGUAGES
 from casestore.db import Transaction
 from casestore.tables import SessionRow, UserRow
 from casestore.text import one_line
 from domain.endpoints import is_username
-from domain.views import Session, UserView
-
-ROLES = ("agent", "supervisor", "admin")
+from domain.languages import FALLBACK, LANGUAGES
+from domain.users import ROLES, Session, User
 
 
 def add(
-    tx: Transaction, *, username: str, name: str, role: str, password_hash: str, language: str = "en"
-) -> UserView:
+    tx: Transaction, *, username: str, name: str, role: str, password_hash: str, language: str = FALLBACK
+) -> User:
     """A new user; ValueError for a bad field or a username in use."""
     if not is_username(username):
         raise ValueError(f"username must be a lower-case letter and letters or digits, not {username[:40]!r}")
@@ -36,7 +34,7 @@ def add(
     return _view(row)
 
 
-def by_username(tx: Transaction, username: str) -> UserView | None:
+def by_username(tx: Transaction, username: str) -> User | None:
     """The user of this name."""
     row = _row(tx, username)
     return _view(row) if row else None
@@ -57,7 +55,7 @@ def set_password_hash(tx: Transaction, username: str, password_hash: str) -> Non
     tx.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
 
 
-def all_users(tx: Transaction) -> tuple[UserView, ...]:
+def all_users(tx: Transaction) -> tuple[User, ...]:
     """Everybody who may log in, by username."""
     return tuple(_view(row) for row in tx.scalars(select(UserRow).order_by(UserRow.username)))
 
@@ -93,5 +91,5 @@ def _row(tx: Transaction, username: str) -> UserRow | None:
     return tx.scalar(select(UserRow).where(UserRow.username == username))
 
 
-def _view(row: UserRow) -> UserView:
-    return UserView(id=row.id, username=row.username, name=row.name, role=row.role, language=row.language)
+def _view(row: UserRow) -> User:
+    return User(id=row.id, username=row.username, name=row.name, role=row.role, language=row.language)

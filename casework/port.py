@@ -1,12 +1,12 @@
 """What a way in may ask: contacts, cases, judgement, solutions, and to publish facts. A port."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from domain.events import CallEvent
-from domain.records import CaseSummary, Suggestion
-from domain.views import Callers, CaseView, ContactView
+from casework.said import Said
+from domain.cases import Case, CaseEdit, CaseSummary, Judgement, Suggestion
+from domain.contacts import Callers, Contact
+from domain.event import CallEvent, new_id
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,16 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseChange:
-    """A case as it shall be: `number` "" registers it; `fields` are those of `casestore.cases.NewCase`.
+    """A case as it shall be: `number` "" registers it, and then `fields` need a title.
 
-    `what` becomes a line of its history, `voice` its newest recording.
+    `what` becomes a line of its history, `voice` its newest recording. However often a change of one
+    `change_id` comes, it is written once.
     """
 
+    change_id: str = field(default_factory=new_id)
     call_id: str
     number: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: CaseEdit = field(default_factory=CaseEdit)
     what: str = ""
     voice: Sound | None = None
 
@@ -35,9 +37,9 @@ class CaseChange:
 class SavedCase:
     """The case as it is now, whether there is sound of it, and the contact's other open cases."""
 
-    case: CaseView
+    case: Case
     has_voice: bool = False
-    others: tuple[CaseView, ...] = ()
+    others: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,37 +60,20 @@ class Casework(Protocol):
     async def callers(self, number: str) -> Callers:
         """Whose caller ID this is."""
 
-    async def employees(self, number: str) -> tuple[ContactView, ...]:
+    async def employees(self, number: str) -> tuple[Contact, ...]:
         """Whose employee number this is."""
 
-    async def open_cases(self, contact_id: int) -> tuple[CaseView, ...]:
+    async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
         """The contact's open cases."""
 
-    async def judge(self, text: str, alternatives: tuple[str, ...], language: str) -> Mapping[str, Any]:
-        """The fields of a case that the words decide: title, service … and `because`."""
+    async def judge(self, said: Said, language: str) -> Judgement:
+        """What the words decide of a case."""
 
     async def save(self, change: CaseChange) -> SavedCase:
         """Write the case; raises NotSaved where it could only be spooled."""
 
-    async def find(self, texts: tuple[tuple[str, float], ...], language: str, but: str) -> Found:
-        """Solutions and open cases like the weighted texts; `but` is the number of the case itself."""
+    async def find(self, said: Said, language: str, but: str) -> Found:
+        """Solutions, and open cases like the newest words; `but` is the number of the case itself."""
 
     async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""
-
-
-def summary(case: CaseView, *, has_voice: bool = False) -> CaseSummary:
-    """The case as a screen-pop shows it."""
-    return CaseSummary(
-        number=case.number,
-        title=case.title,
-        service=case.service,
-        category=case.category,
-        impact=case.impact,
-        urgency=case.urgency,
-        priority=case.priority,
-        because=case.because,
-        has_statement=has_voice,
-        opened_ms=case.opened_ms,
-        status=case.status,
-    )

@@ -1,110 +1,161 @@
 """Cases that the database would not take: kept as JSON lines until it does, over a restart too."""
 
-import base64
-import json
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import structlog
 
-from casework.port import CaseChange, Sound
+from casestore.db import StoreUnusable
+from casework.port import CaseChange
+from casework.spool_lines import change_of, line_of
 
 log = structlog.get_logger()
 
 _MOST_BYTES = 200_000_000  # beyond this, words are kept without their sound
+_MOST_HELD_BYTES = 50_000_000  # the same for what the disk did not take
 
 Keep = Callable[[CaseChange, int], None]
 
 
 class Spool:
-    """A file of changes in their order; threads may share it. Blocking: not for the event loop."""
+    """A file of changes in their order; threads may share it. Blocking: not for the event loop.
+
+    What the disk does not take is held in memory, and moved into the file when it does.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._held: list[bytes] = []
+        self._in_file = self._rejected_lines = 0
+
+    @property
+    def state(self) -> str:
+        """`ok`, or what waits and what was put aside; as it was after the last `add` or `drain`."""
+        troubles = []
+        if waiting := self._in_file + len(self._held):
+            memory = f", in memory only: {len(self._held)}" if self._held else ""
+            troubles.append(f"changes of cases that wait for the database: {waiting}{memory}")
+        if self._rejected_lines:
+            troubles.append(f"put aside in {self._rejected.name}: {self._rejected_lines}")
+        return "; ".join(troubles) or "ok"
 
     def __len__(self) -> int:
-        return len(self._lines())
+        return len(_lines(self._path)) + len(self._held)
 
     def add(self, change: CaseChange, at_ms: int) -> None:
-        """Append the change, on the disk when this returns. Raises OSError."""
+        """Append the change: on the disk when this returns, in memory where the disk does not take it."""
         with self._lock:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_CREAT | os.O_APPEND | os.O_RDWR
-            with os.fdopen(os.open(self._path, flags, 0o600), "ab+") as file:
-                size = file.seek(0, os.SEEK_END)
-                if size and os.pread(file.fileno(), 1, size - 1) != b"\n":
-                    file.write(b"\n")  # a crash has cut the last line off: it must not take this one along
-                file.write(_line(change, at_ms, with_voice=size < _MOST_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                size = self._path.stat().st_size if self._path.exists() else 0
+                self._append(line_of(change, at_ms, with_voice=size < _MOST_BYTES))
+                self._in_file += 1
+            except OSError as error:
+                log.error("spool_not_written", call_id=change.call_id, error=str(error))
+                held_bytes = sum(map(len, self._held))
+                self._held.append(line_of(change, at_ms, with_voice=held_bytes < _MOST_HELD_BYTES))
 
     def drain(self, keep: Keep) -> int:
-        """Give `keep` every change; those it takes leave the file. How many it took.
+        """Give `keep` every change; those it takes leave the spool. How many it took.
 
-        Stops where `keep` raises, except ValueError and LookupError: such a change can never be kept and
-        is moved to `.rejected` for a person to look at.
+        Stops where `keep` raises StoreUnusable: the database is still away. One that raises ValueError or
+        LookupError can never be kept, and is moved to `.rejected` for a person to look at; one that raises
+        something else waits, and the others go on. Raises OSError where the file cannot be read or written.
         """
-        taken = seen = 0
-        for line in self._lines():
+        self._write_down()
+        with self._lock:
+            held = tuple(self._held)
             try:
-                keep(*_change(line))
-                taken += 1
-            except (ValueError, LookupError, TypeError) as error:
-                log.error("unsaved_case_rejected", error=repr(error), file=str(self._rejected))
-                self._reject(line)
-            except Exception as error:
-                log.warning("unsaved_cases_wait", error=repr(error))
-                break
-            seen += 1
-        if seen:
-            self._drop(seen)
+                lines = _lines(self._path)
+            except OSError:
+                lines = []  # what is in memory can be written all the same; `_drop` meets the error again
+        done: set[int] = set()
+        taken = 0
+        try:
+            for place, line in enumerate((*lines, *held)):
+                taken += self._give(line, keep, done, place)
+        except StoreUnusable as error:
+            log.warning("unsaved_cases_wait", error=str(error))
+        finally:
+            self._drop(done, len(lines))
         return taken
+
+    def _give(self, line: bytes, keep: Keep, done: set[int], place: int) -> bool:
+        try:
+            keep(*change_of(line))
+        except StoreUnusable:
+            raise
+        except (ValueError, LookupError) as error:
+            log.error("unsaved_case_rejected", error=repr(error), file=str(self._rejected))
+            _append(self._rejected, line + b"\n")
+            done.add(place)
+            return False
+        except Exception:
+            log.exception("unsaved_case_waits")
+            return False
+        done.add(place)
+        return True
 
     @property
     def _rejected(self) -> Path:
         return self._path.with_suffix(".rejected")
 
-    def _lines(self) -> list[bytes]:
-        try:
-            return self._path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return []
+    def _append(self, line: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        _append(self._path, line)
 
-    def _reject(self, line: bytes) -> None:
-        with os.fdopen(os.open(self._rejected, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab") as file:
-            file.write(line + b"\n")
-
-    def _drop(self, count: int) -> None:
-        """Forget the first lines; what was added meanwhile stays."""
+    def _write_down(self) -> None:
+        """What is held in memory goes into the file, as far as the disk takes it."""
         with self._lock:
-            rest = self._lines()[count:]
-            if not rest:
-                self._path.unlink()
-                return
-            new = self._path.with_suffix(".new")
-            with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-                file.write(b"".join(line + b"\n" for line in rest))
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._path)
+            while self._held:
+                try:
+                    self._append(self._held[0])
+                except OSError:
+                    return
+                del self._held[0]
+
+    def _drop(self, done: set[int], in_file: int) -> None:
+        """Forget these lines, by their places in the file and, after it, in memory; newer ones stay."""
+        with self._lock:
+            self._held = [line for place, line in enumerate(self._held, in_file) if place not in done]
+            lines = _lines(self._path)
+            rest = [line for place, line in enumerate(lines) if place >= in_file or place not in done]
+            if len(rest) < len(lines):
+                self._rewrite(rest)
+            self._in_file = len(rest)
+            self._rejected_lines = len(_lines(self._rejected))
+
+    def _rewrite(self, lines: list[bytes]) -> None:
+        if not lines:
+            self._path.unlink()
+            return
+        new = self._path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        _append(new, b"".join(line + b"\n" for line in lines))
+        new.replace(self._path)
 
 
-def _line(change: CaseChange, at_ms: int, *, with_voice: bool) -> bytes:
-    record: dict[str, Any] = asdict(change) | {"at_ms": at_ms, "voice": None}
-    if change.voice and with_voice:
-        sound = base64.b64encode(change.voice.sound).decode()
-        record["voice"] = {"sound": sound, "rate_hz": change.voice.rate_hz}
-    return json.dumps(record).encode() + b"\n"
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
 
 
-def _change(line: bytes) -> tuple[CaseChange, int]:
-    record = json.loads(line)
-    voice = record.pop("voice")
-    if voice:
-        record["voice"] = Sound(base64.b64decode(voice["sound"]), voice["rate_hz"])
-    return CaseChange(**{name: value for name, value in record.items() if name != "at_ms"}), record["at_ms"]
+def _append(path: Path, lines: bytes) -> None:
+    """Whole lines, on the disk when this returns, or nothing. Raises OSError."""
+    file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
+    size = os.fstat(file).st_size
+    try:
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            lines = b"\n" + lines  # a crash has cut the last line off: it must not take this one along
+        while lines:
+            lines = lines[os.write(file, lines) :]
+        os.fsync(file)
+    except OSError:
+        os.ftruncate(file, size)
+        raise
+    finally:
+        os.close(file)

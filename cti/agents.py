@@ -1,15 +1,61 @@
-"""The agents as the bridge keeps them: the rules of cti/presence.py, with Asterisk and the clock."""
+"""Who takes calls: `step(agent, event, now_ms) -> agent, effects`. Pure; never raises.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+An agent wants something, Asterisk's queue agrees to it, and calls have them:
 
-from cti import presence
-from cti.asterisk.ami_events import AmiMessage
-from cti.members import Members, Sender
-from cti.presence import Agent, Refusal
-from domain.events import PresenceChanged, PresenceRequested
+| what the agent wants      | member of the queue, at one of the agent's phones |
+|---------------------------|---------------------------------------------------|
+| ready                     | yes                                               |
+| ready, and in a call      | yes, paused, so that wrap-up begins without a gap |
+| break (reason), wrapup    | yes, paused                                       |
+| away                      | no                                                |
 
-Timer = Callable[[float, Callable[[], None]], object]
+Rules
+1. A wish becomes the agent's presence when Asterisk's queue has agreed. Where it refuses, the wish is
+   dropped; where Asterisk is not there, it is kept for its return. Either is stated.
+2. An agent is free when the last of their calls has ended. A ready one then goes into wrap-up, which ends
+   by itself, unless the agent chose something meanwhile: choosing wrap-up themselves makes it last.
+3. Asking for what is so already changes nothing, and is told to the queue all the same.
+4. A member of the queue whom we do not know was there before we were: we learn them from the queue.
+"""
+
+from dataclasses import dataclass, replace
+
+from cti.asterisk.ami_events import TALKING, WRAPUP
+from cti.effects import Effect, Publish, TellQueue, WakeAfterWrapup
+from domain.agents import AgentState, Presence, PresenceChanged, PresenceRefused, PresenceRequested, Refusal
+from domain.endpoints import PHONE_KINDS, interface
+
+
+@dataclass(frozen=True)
+class MemberSeen:
+    """Asterisk's queue has this agent; `calls` are those that have them."""
+
+    member: AgentState
+    calls: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class WishAnswered:
+    """What Asterisk said to a wish; no refusal: it agreed."""
+
+    wish: AgentState
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class TalkStarted:
+    """The agent has answered this call."""
+
+    agent: str
+    call_id: str
+
+
+@dataclass(frozen=True)
+class TalkEnded:
+    """This call of the agent is over."""
+
+    agent: str
+    call_id: str
 
 
 @dataclass(frozen=True)
@@ -21,92 +67,132 @@ class WrapupOver:
 
 
 @dataclass(frozen=True)
-class WishAnswered:
-    """What Asterisk said to an agent's wish."""
-
-    wish: PresenceChanged
-    refusal: Refusal
+class QueueKnown:
+    """Asterisk is back, perhaps without its members."""
 
 
-class Agents:
-    """Every agent that was heard of. What comes later (a timer, Asterisk's answer) goes to `post`.
+AgentEvent = PresenceRequested | MemberSeen | WishAnswered | TalkStarted | TalkEnded | WrapupOver | QueueKnown
 
-    `post` is to hand it back, in its turn, to `wrapup_over` and `wish_answered`.
-    """
 
-    def __init__(
-        self,
-        *,
-        ami: Sender,
-        queue: str,
-        wrapup_s: float,
-        clock: Callable[[], int],
-        timer: Timer,
-        post: Callable[[WrapupOver | WishAnswered], None],
-    ) -> None:
-        self._wrapup_s = wrapup_s
-        self._clock = clock
-        self._timer = timer
-        self._post = post
-        self._agents: dict[str, Agent] = {}
-        self._members = Members(ami, queue, lambda wish, refusal: post(WishAnswered(wish, refusal)))
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """What an agent wants, what the queue has agreed to, and which calls have them."""
 
-    def agreed(self) -> tuple[PresenceChanged, ...]:
-        """What Asterisk's queue has agreed to, agent by agent."""
-        return tuple(agent.agreed for agent in self._agents.values())
+    wanted: AgentState
+    agreed: AgentState
+    calls: frozenset[str] = frozenset()
+    wrapup_ends: bool = False
 
-    async def run(self) -> None:
-        """Tell Asterisk what is wanted, until cancelled."""
-        await self._members.run()
+    @property
+    def name(self) -> str:
+        """The username."""
+        return self.wanted.username
 
-    def request(self, request: PresenceRequested) -> None:
-        """An agent wants something."""
-        self._want(presence.requested(self._agents.get(request.agent), request, self._clock()))
 
-    def talk_started(self, name: str) -> None:
-        """The agent has answered a call."""
-        if name in self._agents:
-            self._want(presence.talk_started(self._agents[name]))
+def step(  # noqa: PLR0911 - a branch an event
+    agent: Agent | None, event: AgentEvent, now_ms: int
+) -> tuple[Agent | None, tuple[Effect, ...]]:
+    """The agent after the event, and what is to be done; None is an agent nobody has heard of."""
+    match event:
+        case PresenceRequested():
+            asking = agent or stranger(event, frozenset(), now_ms)
+            return _tell_queue(_request(asking, event, now_ms))
+        case MemberSeen():
+            return (agent, ()) if agent else _learn(event, now_ms)
+    if agent is None:
+        return None, ()
+    match event:
+        case WishAnswered():
+            return _answer(agent, event, now_ms)
+        case TalkStarted():
+            return _tell_queue(replace(agent, calls=agent.calls | {event.call_id}))
+        case TalkEnded() if event.call_id in agent.calls:
+            return _end_talk(replace(agent, calls=agent.calls - {event.call_id}), now_ms)
+        case WrapupOver() if _is_in_wrapup(agent, event):
+            ready = _instead(agent.wanted, "ready", now_ms)
+            return _tell_queue(replace(agent, wanted=ready, wrapup_ends=False))
+        case QueueKnown():
+            return _tell_queue(agent)
+    return agent, ()
 
-    def talk_ended(self, name: str) -> None:
-        """The agent's call is over."""
-        if name in self._agents:
-            agent = presence.talk_ended(self._agents[name], self._clock())
-            self._want(agent)
-            self._end_wrapup_later(agent)
 
-    def wrapup_over(self, over: WrapupOver) -> None:
-        """A wrap-up has lasted long enough; no matter if it is over already."""
-        self._want(presence.wrapup_over(self._agents[over.agent], over.since_ms, self._clock()))
+def queue_actions(told: TellQueue, queue: str) -> tuple[dict[str, str], ...]:
+    """What to tell Asterisk, as often as one likes, so that the queue has this agent as wanted."""
+    wanted = told.agent
+    here = {"Queue": queue, "Interface": interface(wanted.username, wanted.phone)}
+    others = [kind for kind in PHONE_KINDS if kind != wanted.phone]
+    leave = tuple(
+        {"Action": "QueueRemove", "Queue": queue, "Interface": interface(wanted.username, kind)}
+        for kind in others
+    )
+    if wanted.presence == "away":
+        return *leave, {"Action": "QueueRemove", **here}
+    free = wanted.presence == "ready" and not told.talking
+    paused = "false" if free else "true"
+    reason = "" if free else {"ready": TALKING, "wrapup": WRAPUP}.get(wanted.presence, wanted.reason)
+    join = {"Action": "QueueAdd", **here, "MemberName": wanted.username, "Paused": paused}
+    pause = {"Action": "QueuePause", **here, "Paused": paused, "Reason": reason}
+    return join, pause, *leave
 
-    def wish_answered(self, answer: WishAnswered) -> PresenceChanged | None:
-        """Asterisk has agreed or not; returns what is to be stated."""
-        wish = answer.wish
-        agent, news = presence.applied(self._agents[wish.agent], wish, answer.refusal, self._clock())
-        self._agents[wish.agent] = agent
-        return news
 
-    def adopt(self, member: AmiMessage, talking: Callable[[str], bool]) -> PresenceChanged | None:
-        """Learn an agent from Asterisk's queue (we were started again); returns what is to be stated."""
-        agent = presence.adopted(member, self._clock())
-        if agent is None or agent.name in self._agents:
-            return None
-        if talking(agent.name):
-            agent = presence.talk_started(agent)
-        self._agents[agent.name] = agent
-        self._end_wrapup_later(agent)
-        return agent.agreed
+def stranger(request: PresenceRequested, calls: frozenset[str], now_ms: int) -> Agent:
+    """The agent of whom nobody has heard before this wish: no member of the queue, yet perhaps in calls."""
+    away = AgentState(username=request.agent, phone=request.phone, since_ms=now_ms)
+    return Agent(wanted=away, agreed=away, calls=calls)
 
-    def want_all_again(self) -> None:
-        """Asterisk is back, perhaps without its members."""
-        for agent in self._agents.values():
-            self._members.apply(agent)
 
-    def _want(self, agent: Agent) -> None:
-        self._agents[agent.name] = agent
-        self._members.apply(agent)
+def is_same(one: AgentState, other: AgentState) -> bool:
+    """Whether both state the same presence, whenever it began."""
+    return replace(one, since_ms=0) == replace(other, since_ms=0)
 
-    def _end_wrapup_later(self, agent: Agent) -> None:
-        if agent.wrapup_ends:
-            over = WrapupOver(agent.name, agent.wanted.since_ms)
-            self._timer(self._wrapup_s, lambda: self._post(over))
+
+def _tell_queue(agent: Agent) -> tuple[Agent, tuple[Effect, ...]]:
+    return agent, (TellQueue(agent.wanted, talking=bool(agent.calls)),)
+
+
+def _request(agent: Agent, request: PresenceRequested, now_ms: int) -> Agent:
+    wish = AgentState(
+        username=request.agent,
+        presence=request.presence,
+        reason=request.reason if request.presence == "break" else "",
+        phone=request.phone,
+        since_ms=now_ms,
+    )
+    return replace(agent, wanted=agent.wanted if is_same(agent.wanted, wish) else wish, wrapup_ends=False)
+
+
+def _learn(seen: MemberSeen, now_ms: int) -> tuple[Agent, tuple[Effect, ...]]:
+    member = replace(seen.member, since_ms=now_ms)
+    agent = Agent(wanted=member, agreed=member, calls=seen.calls, wrapup_ends=member.presence == "wrapup")
+    changed = Publish(PresenceChanged(at_ms=now_ms, agent=member))
+    return agent, (changed, *_end_wrapup_later(agent))
+
+
+def _answer(agent: Agent, answer: WishAnswered, now_ms: int) -> tuple[Agent, tuple[Effect, ...]]:
+    wish = answer.wish
+    if answer.refusal is None:
+        news = () if is_same(wish, agent.agreed) else (Publish(PresenceChanged(at_ms=now_ms, agent=wish)),)
+        return replace(agent, agreed=wish), news
+    if answer.refusal == "refused" and is_same(agent.wanted, wish):
+        agent = replace(agent, wanted=agent.agreed)
+    return agent, (Publish(PresenceRefused(at_ms=now_ms, agent=agent.name, why=answer.refusal)),)
+
+
+def _end_talk(agent: Agent, now_ms: int) -> tuple[Agent, tuple[Effect, ...]]:
+    if agent.calls or agent.wanted.presence != "ready":
+        return _tell_queue(agent)
+    wrapup = replace(agent, wanted=_instead(agent.wanted, "wrapup", now_ms), wrapup_ends=True)
+    agent, told = _tell_queue(wrapup)
+    return agent, (*told, *_end_wrapup_later(agent))
+
+
+def _end_wrapup_later(agent: Agent) -> tuple[Effect, ...]:
+    return (WakeAfterWrapup(agent.name, agent.wanted.since_ms),) if agent.wrapup_ends else ()
+
+
+def _is_in_wrapup(agent: Agent, over: WrapupOver) -> bool:
+    return agent.wrapup_ends and (agent.wanted.presence, agent.wanted.since_ms) == ("wrapup", over.since_ms)
+
+
+def _instead(wanted: AgentState, presence: Presence, now_ms: int) -> AgentState:
+    return replace(wanted, presence=presence, reason="", since_ms=now_ms)

@@ -1,58 +1,74 @@
-"""The bridge: what Asterisk, the dialogues and the pages say → one queue → step → the effects.
+"""The bridge: the one owner of what calls and agents are.
 
-One task takes everything in its order and waits for nothing slower than the bus. What may take
-its time (the database, Asterisk's answers) runs beside it and comes back through the same queue.
+    Asterisk ─┐
+    dialogues ├─> inbox ─> facts written down ─> step ─> effects: publish, save, tell the queue, wake later
+    pages    ─┘
+
+One task takes what waits, in its order, as a group: it is written down first, then folded, then its effects
+are carried out. What may take its time (the database, Asterisk's answers) runs beside it and comes back
+through the same inbox. Who shows calls and agents asks with `SnapshotWanted`, and is answered on their
+streams.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import structlog
 
-from cti.agents import Agents, Timer, WishAnswered, WrapupOver
-from cti.asterisk.ami import Ami, AmiDown, AmiRefused
-from cti.asterisk.ami_events import AmiMessage, resynced, translate
-from cti.bus import Bus, Position
+from cti import resync
+from cti.agents import MemberSeen, QueueKnown, WishAnswered, WrapupOver
+from cti.announcer import Announcer
+from cti.asterisk.ami import Ami
+from cti.asterisk.ami_events import AmiMessage, translate
+from cti.bus import NOW, Bus, Position
 from cti.bus.deduplicator import Deduplicator
 from cti.bus.follow import FollowReport, follow
-from cti.calls import Publish, Report, Save, step
-from cti.projection import Saver
-from domain.events import (
-    CALLS,
-    DESK,
-    REQUESTS,
-    CallChanged,
-    CallEvent,
-    Event,
-    PresenceChanged,
-    PresenceRequested,
-    now_ms,
-)
-from domain.records import Call
+from cti.call_store import KeepsCalls, Recovered
+from cti.effects import Effect, ForgetLater, Publish, Report, Save, TellQueue, WakeAfterWrapup
+from cti.fact_writer import FactWriter, Positions
+from cti.inbox import Inbox
+from cti.owner import Entry, Forget, Owner
+from cti.projection import CallProjection
+from cti.questions import Questions, Timer
+from cti.queue_members import QueueMembers
+from cti.recall import Recall, Recalled
+from cti.resync import Ask, DeadlinePassed, Listed, QueueListed, Resync, Seen
+from cti.work import Work
+from domain.agents import AgentsSnapshot, SnapshotWanted
+from domain.calls import ENDED_KNOWN_S, CallChanged, CallsSnapshot
+from domain.clock import now_ms
+from domain.event import MAIN_NODE, CallEvent, Event
+from domain.streams import CASES, DIALOGUE, OFFERS, WISHES
 
 log = structlog.get_logger()
 
+FOLLOWED = (DIALOGUE, CASES, OFFERS, WISHES)
+
 _INBOX = 10_000
-_MOST_CALLS = 10_000
-_FORGET_S = 60.0
-_DRAIN_S = 5.0
+_AT_ONCE = 100  # a group's folding holds up the event loop
+_CONNECT_S, _DRAIN_S = 5.0, 5.0
 
 
 @dataclass(frozen=True)
-class _Forget:
-    """An ended call was kept long enough."""
+class _Heard:
+    """An event, and up to where its stream was read with it."""
 
-    call_id: str
+    event: Event
+    stream: str
+    position: Position
+
+
+_Item = _Heard | AmiMessage | DeadlinePassed | WishAnswered | WrapupOver | Forget | Recalled
 
 
 class Bridge:
-    """Keeps the living calls and the agents' presence, from `start` to `close`.
+    """Owns the living calls and the agents' presence, from `start` to `close`.
 
-    `save` writes a call to the database: it runs in a thread and may raise. `calls` are those that
-    lived when the program last ended. Asterisk may be away: calls go on by what the dialogues say.
+    `recovered` is what lived when the program last ended. Asterisk may be away: calls go on by what the
+    dialogues say; so may the database: facts and calls are written when it is back.
     """
 
     def __init__(
@@ -60,174 +76,210 @@ class Bridge:
         *,
         bus: Bus,
         ami: Ami,
-        save: Callable[[Call], None],
+        store: KeepsCalls,
         queue: str,
         wrapup_s: float,
-        calls: Iterable[Call] = (),
+        node: str = MAIN_NODE,
+        recovered: Recovered | None = None,
         clock: Callable[[], int] = now_ms,
         timer: Timer | None = None,
+        patience_s: float = 0.5,
+        outbox: int = 10_000,
     ) -> None:
-        self._bus = bus
-        self._ami = ami
-        self._queue = queue
+        """`patience_s`: how long an event may wait until it is written; `outbox`: how many for the bus."""
+        self._bus, self._ami = bus, ami
+        self._wrapup_s = wrapup_s
+        self._node = node
         self._clock = clock
         self._timer = timer or (lambda s, then: asyncio.get_running_loop().call_later(s, then))
-        self._calls = {call.call_id: call for call in calls}
-        self._inbox: asyncio.Queue[Any] = asyncio.Queue(_INBOX)
-        self._own: asyncio.Queue[Any] = asyncio.Queue()
-        self._agents = Agents(
-            ami=ami,
-            queue=queue,
-            wrapup_s=wrapup_s,
-            clock=clock,
-            timer=self._timer,
-            post=self._own.put_nowait,
-        )
-        self._saver = Saver(save)
+        self._recovered = recovered or Recovered()
+        self._owner = Owner(self._recovered.calls, clock)
+        self._resync = Resync(node=node, queue=queue)
+        self._inbox: Inbox[_Item] = Inbox(_INBOX)
+        self._facts = FactWriter(store.append, node=node, clock=clock, patience_s=patience_s)
+        self._projection = CallProjection(store.save)
+        self._recall = Recall(store.load, self._projection.unsaved, self._inbox.post)
+        self._announcer = Announcer(bus, outbox, self._timer, self._tell_everything)
+        self._members = QueueMembers(ami, queue, self._inbox.post)
+        self._questions = Questions(ami, self._timer, self._inbox.post)
         self._deduplicator = Deduplicator()
-        self._channels: list[AmiMessage] = []
-        self._asked_ms = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._reports = {stream: FollowReport() for stream in FOLLOWED}
+        self._hearing, self._work = Work(), Work()
+        self._is_closed = False
 
-    def calls(self) -> tuple[Call, ...]:
-        """The calls that live, and those that ended within the last minute."""
-        return tuple(self._calls.values())
-
-    def presences(self) -> tuple[PresenceChanged, ...]:
-        """What Asterisk's queue has agreed to, agent by agent."""
-        return self._agents.agreed()
+    def state(self) -> dict[str, str]:
+        """How its parts stand, for the health page: `ok`, or what is wrong."""
+        reports = self._reports.items()
+        troubles = [f"{stream}: {report.state}" for stream, report in reports if report.state != "ok"]
+        if passed_over := sum(report.unreadable + report.failed for _, report in reports):
+            troubles.append(f"{passed_over} events were passed over")
+        if gaps := sum(report.gaps for _, report in reports):
+            troubles.append(f"events were missed {gaps} times")
+        parts = (self._hearing.state, self._work.state, self._announcer.state, self._recall.state)
+        return {
+            "bridge": "; ".join([*(state for state in parts if state != "ok"), *troubles]) or "ok",
+            "facts": self._facts.state,
+            "calls": self._projection.state,
+        }
 
     async def start(self) -> None:
-        """Listen and work from now on."""
-        for call in self._calls.values():
-            self._own.put_nowait(CallChanged(at_ms=self._clock(), call=call))
-        for stream in (CALLS, REQUESTS):
-            report = FollowReport()
-            self._begin(follow(self._bus, stream, self._hear, report=report))
-            await report.connected.wait()
-        for source in (self._ami.messages(), _items(self._own)):
-            self._begin(self._take_in(source))
-        for work in (self._consume(), self._saver.run(), self._agents.run()):
-            self._begin(work)
+        """Listen and work from now on; what is published from here on is heard."""
+        self._take_up()
+        self._work.start("facts", self._facts.run)
+        self._work.start("calls", self._projection.run)
+        self._work.start("late news", self._recall.run)
+        self._work.start("queue members", self._members.run)
+        self._work.start("bus", self._announcer.run)
+        self._work.start("bridge", self._work_off)
+        for stream in FOLLOWED:
+            self._hearing.start(stream, partial(self._follow, stream))
+        with contextlib.suppress(TimeoutError):  # a bus that is away shows in health
+            async with asyncio.timeout(_CONNECT_S):
+                for report in self._reports.values():
+                    await report.connected.wait()
+        self._tell_everything()  # pages that were there before us take this as the truth; the others ask
+        self._hearing.start("asterisk", self._hear_asterisk)
+
+    def _take_up(self) -> None:
+        """What lived when the program last ended, before anything new."""
+        self._projection.put(self._recovered.calls, self._recovered.place)
+        for call in self._recovered.calls:
+            if call.stage == "ended":
+                self._carry_out(ForgetLater(call.call_id))
+        for event in self._recovered.facts:
+            self._inbox.post(_Heard(event, event.stream, ""))
 
     async def close(self) -> None:
-        """Stop, after what waits for the database was written (or 5 s have passed)."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_DRAIN_S):
-                await self._saver.drained()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _hear(self, event: Event, position: Position) -> None:
-        if self._deduplicator.first_time(event):
-            await self._inbox.put(event)
-
-    async def _take_in(self, source: AsyncIterator[Any]) -> None:
-        async for item in source:
-            await self._inbox.put(item)
-
-    async def _consume(self) -> None:
-        while True:
-            item = await self._inbox.get()
-            try:
-                await self._handle(item)
-            except Exception:
-                log.exception("bridge_failed", item=type(item).__name__)
-
-    async def _handle(self, item: object) -> None:
-        match item:
-            case AmiMessage():
-                await self._asterisk_says(item)
-            case CallEvent():
-                await self._fold(item, self._calls.get(item.call_id))
-            case PresenceRequested():
-                self._agents.request(item)
-            case WishAnswered():
-                await self._show(self._agents.wish_answered(item))
-            case WrapupOver():
-                self._agents.wrapup_over(item)
-            case CallChanged():
-                await self._show(item)
-            case _Forget():
-                self._calls.pop(item.call_id, None)
-
-    async def _asterisk_says(self, message: AmiMessage) -> None:
-        """After each login Asterisk is asked for its queue, then for its channels."""
-        match message.event:
-            case "FullyBooted":
-                self._begin(self._ask({"Action": "QueueStatus", "Queue": self._queue}))
-            case "QueueMember":
-                await self._show(self._agents.adopt(message, self._is_talking))
-            case "QueueStatusComplete":
-                self._agents.want_all_again()
-                self._channels, self._asked_ms = [], self._clock()
-                self._begin(self._ask({"Action": "CoreShowChannels"}))
-            case "CoreShowChannel":
-                self._channels.append(message)
-            case "CoreShowChannelsComplete":
-                everything = resynced(self._channels, self._asked_ms)
-                for call in self.calls():
-                    await self._fold(everything, call)
-            case _:
-                event = translate(message)
-                if event is not None:
-                    await self._fold(event, self._calls.get(event.call_id))
-
-    async def _ask(self, action: dict[str, str]) -> None:
+        """Stop, after what was heard is worked off and written (or 5 s have passed)."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await self._hearing.close()
+        await self._questions.close()
         try:
-            await self._ami.send(action)
-        except (AmiDown, AmiRefused) as error:
-            log.warning("asterisk_not_asked", action=action["Action"], error=str(error))
+            async with asyncio.timeout(_DRAIN_S):
+                await self._inbox.worked_off()
+                await self._facts.drained()
+                await self._projection.drained()
+                await self._announcer.drained()
+        except Exception as error:
+            log.error("bridge_closed_early", error=repr(error), **self.state())
+        await self._work.close()
+        for part in (self._facts, self._projection, self._recall):
+            part.close()
 
-    async def _fold(self, event: Event, before: Call | None) -> None:
-        after, effects = step(before, event, self._clock())
-        if after is not None and after is not before:
-            self._keep(after)
-            self._tell_agents(before, after)
+    # --- what comes in ------------------------------------------------------------------------
+
+    async def _follow(self, stream: str) -> None:
+        after = self._recovered.positions.get(stream, NOW) if self._bus.outlives_us else NOW
+
+        async def hear(event: Event, position: Position) -> None:
+            if self._deduplicator.first_time(event):
+                await self._inbox.put(_Heard(event, stream, position))
+
+        report = self._reports[stream]
+        await follow(self._bus, stream, hear, after=report.position or after, report=report)
+
+    async def _hear_asterisk(self) -> None:
+        async for message in self._ami.messages():
+            await self._inbox.put(message)
+        await asyncio.Event().wait()  # the connection was closed for good: so are we, in a moment
+
+    async def _work_off(self) -> None:
+        while True:
+            group = await self._inbox.take(_AT_ONCE)
+            try:
+                await self._take_in(group)
+            finally:
+                self._inbox.done(len(group))
+            await asyncio.sleep(0)  # where nothing was to be written, nothing has let others in between
+
+    async def _take_in(self, group: Sequence[_Item]) -> None:
+        """Written down, folded, carried out."""
+        entries = [entry for item in group for entry in self._entries(item)]
+        stated = [entry for entry in entries if isinstance(entry, Event) and _is_fact(entry)]
+        is_new = await self._facts.write(stated, self._read_up_to(group))
+        known = {id(event) for event, new in zip(stated, is_new, strict=True) if not new}
+        effects = [effect for entry in entries if id(entry) not in known for effect in self._fold(entry)]
+        promises = [e.event for e in effects if isinstance(e, Publish) and _is_promise(e.event)]
+        await self._facts.write(promises, {})
+        self._projection.put([e.call for e in effects if isinstance(e, Save)], self._facts.position)
+        for effect in effects:
+            self._carry_out(effect)
+
+    def _read_up_to(self, group: Sequence[_Item]) -> Positions:
+        """How far each stream was read; worth keeping only where the bus outlives us."""
+        if not self._bus.outlives_us:
+            return {}
+        return {item.stream: item.position for item in group if isinstance(item, _Heard) and item.position}
+
+    def _entries(self, item: _Item) -> Iterable[Entry | Recalled]:
+        try:
+            match item:
+                case _Heard():
+                    return (item.event,)
+                case DeadlinePassed():
+                    return self._compare(item)
+                case AmiMessage():
+                    event = translate(item, self._node)
+                    return *self._compare(item), *((event,) if event else ())
+            return (item,)
+        except Exception:
+            log.exception("not_understood", item=type(item).__name__)
+            return ()
+
+    def _compare(self, event: AmiMessage | DeadlinePassed) -> list[Entry]:
+        """What Asterisk's lists say, after each login."""
+        self._resync, effects = resync.step(self._resync, event, self._clock())
+        entries: list[Entry] = []
         for effect in effects:
             match effect:
-                case Publish():
-                    await self._bus.publish(effect.stream, effect.event)
-                case Save():
-                    self._saver.put(effect.call)
-                case Report():
-                    log.warning("event_unexpected", call=before and before.call_id, reason=effect.reason)
+                case Ask():
+                    self._questions.ask(effect)
+                case Seen(member):
+                    entries.append(MemberSeen(member))
+                case QueueListed():
+                    entries.append(QueueKnown())
+                case Listed(living):
+                    entries.append(living)
+        return entries
 
-    def _keep(self, call: Call) -> None:
-        if (
-            call.stage == "ended"
-            and call.call_id in self._calls
-            and self._calls[call.call_id].stage != "ended"
-        ):
-            self._timer(_FORGET_S, lambda: self._own.put_nowait(_Forget(call.call_id)))
-        self._calls[call.call_id] = call
-        if len(self._calls) > _MOST_CALLS:
-            oldest = next(iter(self._calls))
-            log.error("too_many_calls", forgotten=oldest)
-            del self._calls[oldest]
+    # --- what follows from it -----------------------------------------------------------------
 
-    def _tell_agents(self, before: Call | None, after: Call) -> None:
-        if after.agent is None or (before is not None and before.stage == after.stage):
-            return
-        if after.stage == "connected":
-            self._agents.talk_started(after.agent)
-        elif after.stage == "ended":
-            self._agents.talk_ended(after.agent)
+    def _fold(self, entry: Entry | Recalled) -> Sequence[Effect]:
+        try:
+            if isinstance(entry, Recalled):
+                return self._owner.fold_late(self._recall.take(entry.call_id), entry.call)
+            if isinstance(entry, CallEvent) and self._owner.has_forgotten(entry):
+                self._recall.wait(entry)
+                return ()
+            return self._owner.fold(entry)
+        except Exception:
+            log.exception("not_folded", kind=type(entry).__name__)
+            return ()
 
-    def _is_talking(self, agent: str) -> bool:
-        return any(call.stage == "connected" and call.agent == agent for call in self._calls.values())
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Publish(event):
+                self._announcer.publish(event)
+            case TellQueue():
+                self._members.tell(effect)
+            case WakeAfterWrapup(agent, since_ms):
+                self._timer(self._wrapup_s, lambda: self._inbox.post(WrapupOver(agent, since_ms)))
+            case ForgetLater(call_id):
+                self._timer(ENDED_KNOWN_S, lambda: self._inbox.post(Forget(call_id)))
+            case Report(reason):
+                log.warning("event_unexpected", reason=reason)
 
-    async def _show(self, event: Event | None) -> None:
-        if event is not None:
-            await self._bus.publish(DESK, event)
+    def _tell_everything(self) -> None:
+        self._inbox.post(_Heard(SnapshotWanted(at_ms=self._clock(), request_id=""), WISHES, ""))
 
 
-async def _items(queue: asyncio.Queue[Any]) -> AsyncIterator[Any]:
-    while True:
-        yield await queue.get()
+def _is_fact(event: Event) -> bool:
+    """Asking for a snapshot is nothing that happened."""
+    return not isinstance(event, SnapshotWanted)
+
+
+def _is_promise(event: Event) -> bool:
+    """What we state of agents happened with us; of calls we state what the facts amount to."""
+    return not isinstance(event, CallChanged | CallsSnapshot | AgentsSnapshot)

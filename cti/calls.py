@@ -21,69 +21,43 @@ Rules
    words, the case) is added, for a caller may hang up in the middle of a sentence.
 5. Outcome: connected → answered; in the queue → abandoned_queue; before → abandoned_ivr; vanished
    from Asterisk's list without having been answered → failed.
-6. A Resynced list judges only what is older than the request for it.
-7. An event that fits nowhere changes nothing and is reported. Asterisk's events about channels
-   that are no caller of ours are not even that.
+6. A Resynced list judges only calls of its own node, and only what is older than the request for it.
+7. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
+   are no caller of ours are passed over in silence.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cti import offers
-from domain.events import (
-    DESK,
-    AgentConnected,
-    CallAnswered,
-    CallChanged,
-    CallEnded,
+from cti.effects import Effect, Publish, Report, Save
+from domain.calls import Call, CallAnswered, CallChanged, CallEnded, Mark, Outcome, QueueJoined, Resynced
+from domain.cases import CaseRegistered, SuggestionsFound
+from domain.dialogue import (
     CallerIdentified,
-    CaseRegistered,
     DialogueEnded,
-    Event,
     LanguageChosen,
     ListeningStarted,
+    SpeechEnded,
+    StatementHeard,
+)
+from domain.event import Event
+from domain.offers import (
+    AgentConnected,
     OfferAnswered,
     OfferMade,
     OfferMissed,
     OfferShown,
-    PartialHeard,
-    QueueJoined,
-    Resynced,
     RingEnded,
     RingStarted,
-    SpeechEnded,
-    StatementHeard,
-    SuggestionsFound,
 )
-from domain.records import Call, Outcome
-
-
-@dataclass(frozen=True)
-class Publish:
-    """State this event on that stream of the bus."""
-
-    stream: str
-    event: Event
-
-
-@dataclass(frozen=True)
-class Save:
-    """Write the call to the database."""
-
-    call: Call
-
-
-@dataclass(frozen=True)
-class Report:
-    """Nothing was done with the event; the reason is for the log."""
-
-    reason: str
-
-
-Effect = Publish | Save | Report
 
 
 def step(call: Call | None, event: Event, now_ms: int) -> tuple[Call | None, tuple[Effect, ...]]:
-    """The call after the event, and what is to be done; None is a call that is not known (yet)."""
+    """The call after the event, and what is to be done; None is a call that is not known (yet).
+
+    `now_ms` only dates what is published: the call depends on the events alone, so that replaying the
+    fact log makes the very same call.
+    """
     if call is None:
         after = _begin(event)
     elif call.stage == "ended":
@@ -95,15 +69,18 @@ def step(call: Call | None, event: Event, now_ms: int) -> tuple[Call | None, tup
     if after is None or after == call:
         return call, ()
     changed = CallChanged(at_ms=now_ms, event_id=f"{event.event_id}/{after.call_id}", call=after)
-    if isinstance(event, PartialHeard):  # several a second, and worth nothing once the words are final
-        return after, (Publish(DESK, changed),)
-    return after, (Publish(DESK, changed), Save(after))
+    return after, (Publish(changed), Save(after))
+
+
+def begins_call(event: Event) -> bool:
+    """Whether a call may be known from this event on."""
+    return isinstance(event, CallAnswered | QueueJoined | OfferMade)
 
 
 def _begin(event: Event) -> Call | Report | None:
     match event:
         case CallAnswered() | QueueJoined() | OfferMade():
-            return _go(Call(call_id=event.call_id), event)
+            return _go(Call(call_id=event.call_id, node=event.node), event)
         case RingStarted() | RingEnded() | AgentConnected() | CallEnded() | Resynced() | OfferAnswered():
             return None
         case _:
@@ -113,7 +90,7 @@ def _begin(event: Event) -> Call | Report | None:
 def _go(call: Call, event: Event) -> Call | Report:
     return (
         _after_dialogue_event(call, event)
-        or _after_queue_event(call, event)
+        or _after_call_event(call, event)
         or Report(f"{type(event).__name__} in stage {call.stage}")
     )
 
@@ -128,20 +105,20 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
             call = replace(call, language=event.language)
         case StatementHeard():
             heard = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
-            call = offers.mark(replace(heard, partial=""), "heard", event.at_ms)
+            call = offers.mark(heard, "heard", event.at_ms)
         case CaseRegistered():
             registered = replace(call, case=event.case, open_cases=event.open_cases)
             call = offers.mark(registered, "registered", event.at_ms)
         case SuggestionsFound():
             call = replace(call, suggestions=event.suggestions, similar=event.similar)
         case DialogueEnded():
-            call = replace(call, dialogue=event.reason, partial="")
+            call = replace(call, dialogue=event.reason)
         case _:
             return None
     return call
 
 
-def _after_queue_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch an event
+def _after_call_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch an event
     """The call further on its way; None for an event that fits nowhere."""
     match event:
         case CallAnswered() if "answered" not in call.marks:
@@ -151,8 +128,6 @@ def _after_queue_event(call: Call, event: Event) -> Call | None:  # noqa: PLR091
             call = _statement_mark(call, "listening", event.at_ms)
         case SpeechEnded(purpose="statement"):
             call = _statement_mark(call, "speech_end", event.at_ms)
-        case PartialHeard() if call.stage == "ivr":
-            call = replace(call, partial=event.text)
         case QueueJoined() if call.stage != "connected":
             call = _joined(call, event)
         case OfferMade() if call.stage != "connected":
@@ -181,7 +156,7 @@ def _after_queue_event(call: Call, event: Event) -> Call | None:  # noqa: PLR091
     return call
 
 
-def _statement_mark(call: Call, name: str, at_ms: int) -> Call:
+def _statement_mark(call: Call, name: Mark, at_ms: int) -> Call:
     if "heard" in call.marks:
         return offers.mark(call, name, at_ms)
     return replace(call, marks={**call.marks, name: at_ms})
@@ -193,18 +168,14 @@ def _caller(call: Call, event: CallAnswered | QueueJoined) -> Call:
 
 def _joined(call: Call, event: QueueJoined) -> Call:
     stage = "queued" if call.stage == "ivr" else call.stage
-    waiting = replace(
-        _caller(call, event), stage=stage, queue=event.queue, position=event.position, partial=""
-    )
+    waiting = replace(_caller(call, event), stage=stage, queue=event.queue, position=event.position)
     return offers.mark(waiting, "queued", event.at_ms)
 
 
 def _ended(call: Call, at_ms: int, outcome: Outcome) -> Call:
     closed = tuple(o if o.ended_ms is not None else replace(o, ended_ms=at_ms) for o in call.offers)
     agent = call.agent if outcome == "answered" else None
-    ended = replace(
-        call, stage="ended", outcome=outcome, agent=agent, offers=closed, position=None, partial=""
-    )
+    ended = replace(call, stage="ended", outcome=outcome, agent=agent, offers=closed, position=None)
     return offers.mark(ended, "ended", at_ms)
 
 
@@ -215,7 +186,7 @@ def _outcome(call: Call) -> Outcome:
 
 
 def _resynced(call: Call, event: Resynced) -> Call:
-    if min(call.marks.values(), default=0) >= event.at_ms:
+    if call.node != event.node or min(call.marks.values(), default=0) >= event.at_ms:
         return call
     if call.call_id not in event.living:
         return _ended(call, event.at_ms, "answered" if "connected" in call.marks else "failed")

@@ -21,10 +21,6 @@ class LatestPerKey(Generic[Value]):
         self._waiting[key] = value
         self._filled.set()
 
-    def put_back(self, key: str, value: Value) -> None:
-        """Let a value wait again that was taken, unless a newer one came meanwhile."""
-        self.put(key, self._waiting.get(key, value))
-
     async def get(self) -> tuple[str, Value]:
         """Take the value that has waited longest, as soon as there is one."""
         await self._filled.wait()
@@ -33,12 +29,3 @@ class LatestPerKey(Generic[Value]):
         if not self._waiting:
             self._filled.clear()
         return key, value
-
-    def drop_oldest(self) -> str:
-        """Give up the value that has waited longest; returns its key."""
-        key = next(iter(self._waiting))
-        del self._waiting[key]
-        return key
-
-    def __len__(self) -> int:
-        return len(self._waiting)

@@ -7,10 +7,11 @@ answered, or the call ends. Every function gives the call as it is afterwards.
 from dataclasses import replace
 from typing import Any
 
-from domain.records import Call, Offer
+from domain.calls import Call, Mark
+from domain.offers import Offer
 
 
-def mark(call: Call, name: str, at_ms: int) -> Call:
+def mark(call: Call, name: Mark, at_ms: int) -> Call:
     """Set the mark, unless it stands already."""
     return call if name in call.marks else replace(call, marks={**call.marks, name: at_ms})
 
@@ -44,7 +45,7 @@ def connected(call: Call, agent: str, at_ms: int, new_id: str) -> Call:
     """The agent has answered."""
     call, offer = _open_offer(call, agent, at_ms, new_id)
     call = amended(call, offer.offer_id, connected_ms=at_ms)
-    talking = replace(call, stage="connected", agent=agent, position=None, partial="")
+    talking = replace(call, stage="connected", agent=agent, position=None)
     return mark(talking, "connected", at_ms)
 
 

@@ -1,6 +1,7 @@
 """Child processes: who goes first at the processor, how they die with us, how they are ended."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -34,14 +35,19 @@ def ordinary() -> tuple[str, ...]:
 
 
 def port_taken(host: str, port: int, kind: socket.SocketKind) -> bool:
-    """Whether another socket has this port; restarts right after an end are no obstacle."""
+    """Whether another socket has this port; restarts right after an end are no obstacle.
+
+    Raises OSError where nobody could have it: the address is not this machine's, the port is the system's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as probe:
         if kind == socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise OSError(error.errno, f"{error.strerror}: {host}, port {port}") from None
             return True
     return False
 

@@ -9,7 +9,7 @@ The endpoint WEBCALLER is the caller's page, nobody's telephone.
 import re
 from typing import cast, get_args
 
-from domain.records import PhoneKind
+from domain.agents import PhoneKind
 
 PHONE_KINDS: tuple[PhoneKind, ...] = get_args(PhoneKind)
 WEBCALLER = "webcaller"

@@ -1,5 +1,6 @@
 """A fact: something that happened, as it was first written down."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -26,3 +27,19 @@ class StoredFact(Fact):
     """A fact in its place among all others."""
 
     seq: int
+
+
+# What a caller said, and who they are: kept no longer than their voice.
+_PERSONAL = (
+    "CallAnswered",
+    "CallerIdentified",
+    "StatementHeard",
+    "CaseRegistered",
+    "SuggestionsFound",
+    "QueueJoined",
+)
+
+
+def retention_days(days: int, personal_days: int, kinds: Iterable[str]) -> dict[str, int]:
+    """How long facts of each kind are kept: what is personal goes first, the rest is for the figures."""
+    return {kind: min(days, personal_days) if kind in _PERSONAL else days for kind in kinds}

@@ -19,7 +19,7 @@ from typing import Literal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-from domain.records import Match
+from domain.contacts import Match
 
 Kind = Literal["withheld", "extension", "e164", "unknown"]
 

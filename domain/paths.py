@@ -26,6 +26,11 @@ class VarFolder(BaseModel):
         return self.var / "secrets.json"
 
     @property
+    def lock_file(self) -> Path:
+        """Locked by the one program that runs on this folder; says which."""
+        return self.var / "lock"
+
+    @property
     def recordings_folder(self) -> Path:
         """The callers' own voices."""
         return self.var / "recordings"

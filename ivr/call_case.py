@@ -1,20 +1,20 @@
 """The case of one call: what is known of it so far, from the first words on."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
 
 import structlog
 
-from casework.port import CaseChange, Casework, Found, SavedCase, Sound, summary
-from domain.events import CallAnswered, CaseRegistered, SuggestionsFound, now_ms
-from domain.views import CaseView, ContactView
+from casework.port import CaseChange, Casework, Found, SavedCase, Sound
+from casework.said import Said
+from domain.calls import CallAnswered
+from domain.cases import Case, CaseEdit, CaseRegistered, SuggestionsFound, summary
+from domain.clock import now_ms
+from domain.contacts import Contact
 from ivr.moves import SaveCase, Statement, Trust
 from ivr.texts import Catalogue, catalogue
 
 log = structlog.get_logger()
 
-_EARLIER_WORDS, _ALTERNATIVE = 0.4, 0.5  # how much they count in the search beside the newest words
 _TRUSTED: tuple[Trust, ...] = ("certain", "confirmed")
 
 
@@ -28,11 +28,12 @@ class CaseWork:
         """`desk` has the texts that agents read."""
         self._casework, self._call, self._desk = casework, call, desk
         self._said: list[str] = []
+        self._trust: dict[str, Trust] = {}  # how far each of them may be used
         self._continued = False
         self.settled = False
         self.caller_number = ""
-        self.contact: ContactView | None = None
-        self.case: CaseView | None = None
+        self.contact: Contact | None = None
+        self.case: Case | None = None
         self.voice: Sound | None = None
 
     @property
@@ -40,17 +41,20 @@ class CaseWork:
         """Whether any words of the caller are known."""
         return bool(self._said)
 
-    def take_up(self, case: CaseView) -> None:
+    def take_up(self, case: Case) -> None:
         """The call is about this open case: its title and priority stay, what is said is added."""
         self.case, self._continued = case, True
         self._said = [case.description] if case.description else []
+        self._trust = dict.fromkeys(self._said, "certain")
 
-    async def save(self, step: SaveCase, language: str) -> CaseView:
+    async def save(self, step: SaveCase, language: str) -> Case:
         """Register or amend the case. Raises NotSaved."""
         if self.case and self.settled and not (step.statement or step.service or self.voice):
             return self.case
-        if step.statement and step.statement.text not in self._said[-1:]:
-            self._said.append(step.statement.text)
+        if step.statement:
+            self._trust[step.statement.text] = step.trust
+            if step.statement.text not in self._said[-1:]:
+                self._said.append(step.statement.text)
         change = CaseChange(
             call_id=self._call.call_id,
             number=self.case.number if self.case else "",
@@ -66,35 +70,49 @@ class CaseWork:
             await self._suggest(step, language)
         return kept.case
 
-    async def _fields(self, step: SaveCase, language: str) -> dict[str, Any]:
+    async def _fields(self, step: SaveCase, language: str) -> CaseEdit:
         """What the step changes in the case; the caller's own words stay, whatever is made of them."""
-        fields: dict[str, Any] = {}
+        edit = CaseEdit()
         if self.case is None:
-            fields |= {"title": self._desk.write("title_unsaid", {}), "language": language}
-            fields |= {"caller_number": self.caller_number, "call_id": self._call.call_id}
+            edit = CaseEdit(
+                title=self._desk.write("title_unsaid", {}),
+                language=language,
+                caller_number=self.caller_number,
+                call_id=self._call.call_id,
+            )
         if self.contact and not self._continued:
-            fields["contact_id"] = self.contact.id
+            edit = replace(edit, contact_id=self.contact.id)
         if self._said:
-            fields["description"] = "\n".join(self._said)
+            edit = replace(edit, description="\n".join(self._said))
         if step.statement:
-            fields["statement"] = step.statement.text
-            fields["words"] = tuple(asdict(word) for word in step.statement.words)
+            edit = replace(edit, statement=step.statement.text, words=step.statement.words)
             if not self._continued:
-                fields |= await self._judged(step.statement, step.trust, language)
+                edit = await self._judged(edit, step.statement, step.trust, language)
         if step.service:
-            fields["service"] = step.service
+            edit = replace(edit, service=step.service)
             if not self._said:
-                fields["title"] = self._desk.write("title_service", {"service": step.service})
-        return fields
+                edit = replace(edit, title=self._desk.write("title_service", {"service": step.service}))
+        return edit
 
-    async def _judged(self, statement: Statement, trust: Trust, language: str) -> Mapping[str, Any]:
+    async def _judged(self, edit: CaseEdit, statement: Statement, trust: Trust, language: str) -> CaseEdit:
         """What trusted words decide; of others nothing follows."""
         if trust in _TRUSTED:
             try:
-                return await self._casework.judge(statement.text, statement.alternatives, language)
+                judgement = await self._casework.judge(self._all_said(statement), language)
+                return replace(edit, **vars(judgement))
             except Exception:
                 log.exception("judgement_failed", call_id=self._call.call_id)  # the case is what counts
-        return {"title": self._desk.write("title_unsure", {"text": statement.text})}
+        return replace(edit, title=self._desk.write("title_unsure", {"text": statement.text}))
+
+    def _all_said(self, newest: Statement) -> Said:
+        """What the case is judged and searched by, so that both find the same: newest and certain words."""
+        earlier = tuple(text for text in self._said if self._trust[text] in _TRUSTED)
+        return Said(newest.text, newest.alternatives, earlier)
+
+    def _said_and_chosen(self, service: str) -> Said:
+        """The chosen service, and all that was not denied: words that nobody is sure of may still help."""
+        earlier = tuple(text for text in self._said if self._trust[text] != "denied")
+        return Said(service, earlier=earlier)
 
     def _history(self, step: SaveCase) -> str:
         if step.statement:
@@ -118,16 +136,12 @@ class CaseWork:
 
     async def _suggest(self, step: SaveCase, language: str) -> None:
         """Solutions for the newest words, the recogniser's other guesses, and what was said before."""
-        texts: list[tuple[str, float]] = []
         if step.statement:
-            texts.append((step.statement.text, 1.0))
-            texts.extend((text, _ALTERNATIVE) for text in step.statement.alternatives)
-        if step.service:
-            texts.append((catalogue(language).services[step.service], 1.0))
-        newest = step.statement.text if step.statement else ""
-        texts.extend((text, _EARLIER_WORDS) for text in self._said if text != newest)
+            said = self._all_said(step.statement)
+        else:
+            said = self._said_and_chosen(catalogue(language).services[step.service])
         try:
-            found = await self._casework.find(tuple(texts), language, self.case.number if self.case else "")
+            found = await self._casework.find(said, language, self.case.number if self.case else "")
         except Exception:
             log.exception("suggestions_failed", call_id=self._call.call_id)  # the case is what counts
             found = Found()

@@ -9,8 +9,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from domain.records import SpokenWord
-from domain.views import CaseView, ContactView
+from domain.cases import Case
+from domain.contacts import Callers, Contact, How
+from domain.dialogue import SpokenWord
 
 Trust = Literal["certain", "confirmed", "doubtful", "denied", "unclear"]
 """How far words may be used: certain or confirmed words decide; the others are only kept and shown."""
@@ -165,16 +166,16 @@ class FindCallers:
 
 @dataclass(frozen=True)
 class FindEmployee:
-    """Who has this employee number? Answer: tuple of ContactView."""
+    """Who has this employee number? Answer: tuple of Contact."""
 
     number: str
 
 
 @dataclass(frozen=True)
 class FindOpenCases:
-    """Which cases of this contact are open? Answer: tuple of CaseView."""
+    """Which cases of this contact are open? Answer: tuple of Case."""
 
-    contact: ContactView
+    contact: Contact
 
 
 @dataclass(frozen=True)
@@ -188,20 +189,20 @@ class UseLanguage:
 class Identify:
     """The caller is this contact; `how` is ani, extension, choice or employee_number. Answer: None."""
 
-    contact: ContactView
-    how: str
+    contact: Contact
+    how: How
 
 
 @dataclass(frozen=True)
 class ContinueCase:
-    """The call is about this open case: what follows is kept with it. Answer: CaseView."""
+    """The call is about this open case: what follows is kept with it. Answer: Case."""
 
-    case: CaseView
+    case: Case
 
 
 @dataclass(frozen=True)
 class SaveCase:
-    """Register the case, or amend it when it is registered, with what is new. Answer: CaseView."""
+    """Register the case, or amend it when it is registered, with what is new. Answer: Case."""
 
     statement: Statement | None = None
     trust: Trust = "unclear"
@@ -220,5 +221,7 @@ Step = (
     | SaveCase
 )
 
+Reply = Answer | Callers | tuple[Contact, ...] | tuple[Case, ...] | Case | None
+"""What steps are answered with; each one's docstring says which, for a generator's type has one only."""
 Result = TypeVar("Result")
 Flow = Generator[Step, Any, Result]

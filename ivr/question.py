@@ -8,7 +8,9 @@ from typing import Protocol
 import structlog
 
 from cti.asterisk.channel import Frame
-from domain.events import CallEvent, ListeningStarted, PartialHeard, SpeechEnded, now_ms
+from domain.clock import now_ms
+from domain.dialogue import ListeningStarted, PartialHeard, SpeechEnded
+from domain.event import CallEvent
 from ivr.line import Line
 from ivr.moves import Answer, Deaf, Listen, Pressed, Prompt, Question, Record, Recorded, Statement
 from ivr.reading import by_speech, grammar_for, heard_in, reader_for

@@ -3,7 +3,7 @@
 A short answer counts only where the weakest of its words is certain enough: nobody's yes is guessed.
 """
 
-from domain.records import SpokenWord
+from domain.dialogue import SpokenWord
 from ivr.moves import (
     Answer,
     Ask,

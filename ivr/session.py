@@ -5,21 +5,23 @@ Whatever fails, the caller goes on to the queue, and what was said is kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
 from casework.port import Casework, NotSaved, Sound
 from cti.asterisk.channel import Channel, HungUp, Key
-from domain.events import (
-    CallAnswered,
+from domain.calls import CallAnswered
+from domain.clock import now_ms
+from domain.contacts import Callers, Contact, How
+from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
+    DialogueResult,
+    EndReason,
     LanguageChosen,
     StatementHeard,
-    now_ms,
 )
-from domain.views import Callers, ContactView
+from domain.languages import FALLBACK, is_language
 from ivr.call_case import CaseWork
 from ivr.line import Line
 from ivr.moves import (
@@ -39,6 +41,7 @@ from ivr.moves import (
     Question,
     Record,
     Recorded,
+    Reply,
     SaveCase,
     Say,
     Statement,
@@ -47,22 +50,12 @@ from ivr.moves import (
 )
 from ivr.question import PromptSounds, QuestionRunner
 from ivr.speech import Recogniser
-from ivr.texts import LANGUAGES, catalogue
+from ivr.texts import catalogue
 from ivr.turn import CallerHungUp, Patience, PromptEnded, TimeUp
 
 log = structlog.get_logger()
 
 _AVERAGE_PRIORITY = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class DialogueResult:
-    """How the dialogue ended; `queue_priority` is higher for callers who should wait less (QUEUE_PRIO)."""
-
-    case_number: str
-    queue_priority: int
-    contact_id: int | None
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +66,7 @@ class Dialogues:
     recogniser: Recogniser
     prompts: PromptSounds
     casework: Casework
-    language: str = "en"
+    language: str = FALLBACK
     voice_is_kept: bool = True
     patience: Patience = field(default_factory=Patience)
 
@@ -93,7 +86,7 @@ class _Dialogue:
         self._parts, self._call, self._line = parts, call, line
         self._language = parts.language
         self._callers = Callers("none", number=call.number)
-        self._contact: ContactView | None = None
+        self._contact: Contact | None = None
         self._case = CaseWork(parts.casework, call, catalogue(parts.language))
         self._questions = QuestionRunner(
             line,
@@ -121,14 +114,13 @@ class _Dialogue:
         return DialogueResult(
             case_number=case.number if case else "",
             queue_priority=6 - (case.priority if case else _AVERAGE_PRIORITY),
-            contact_id=self._contact.id if self._contact else None,
             reason=reason,
         )
 
-    async def _talk(self) -> str:
+    async def _talk(self) -> EndReason:
         """Go through the flow; why it ended: done, unheard, hangup or failed."""
         flow = self._parts.flow()
-        answer: Any = None
+        answer: Reply = None
         try:
             while True:
                 answer = await self._carry_out(flow.send(answer))
@@ -144,9 +136,9 @@ class _Dialogue:
             flow.close()
         return "failed"
 
-    async def _carry_out(self, step: Step) -> Any:
+    async def _carry_out(self, step: Step) -> Reply:
         """The answer to the step. Raises CallerHungUp and NotSaved."""
-        answer: Any = None
+        answer: Reply = None
         match step:
             case Say(prompt):
                 if not self._line.hung_up:
@@ -206,12 +198,12 @@ class _Dialogue:
             self._case.voice = Sound(recording.sound, recording.rate_hz)
 
     async def _use_language(self, language: str) -> None:
-        self._language = language if language in LANGUAGES else self._parts.language
+        self._language = language if is_language(language) else self._parts.language
         await self._parts.casework.publish(
             LanguageChosen(at_ms=now_ms(), call_id=self._call.call_id, language=self._language)
         )
 
-    async def _state_caller(self, how: str) -> None:
+    async def _state_caller(self, how: How) -> None:
         await self._parts.casework.publish(
             CallerIdentified(
                 at_ms=now_ms(),

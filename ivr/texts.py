@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LANGUAGES = ("en", "sv", "nb")
 _FOLDER = Path(__file__).with_name("texts")
 _MOST_CHARACTERS = 150  # of one value: nobody listens to a title that is longer
 

@@ -7,14 +7,19 @@ from aiohttp import web
 from casestore.db import Store
 from cti.bus import Bus
 from screenpop.desk import api, live
+from screenpop.desk.articles import ArticleRenderer
+from screenpop.desk.running_desk import RunningDesk
 from screenpop.server import pages
-from screenpop.server.auth import LIMITS, PASSWORDS, SESSIONS, STORE, LoginLimits, login
+from screenpop.server.auth import LIMITS, PASSWORDS, READS, SESSIONS, STORE, LoginLimits, login
 from screenpop.server.config import WebConfig
+from screenpop.server.health import DatabaseCheck
 from screenpop.server.passwords import PasswordCheck
 from screenpop.server.refusals import refusals
 from screenpop.server.security import CONFIG, add_security_headers, own_origin_only
 from screenpop.server.sessions import Sessions
+from screenpop.server.threads import Threads
 
+_READS_AT_ONCE = 4
 _MOST_BODY_BYTES = 64 * 1024
 
 
@@ -28,10 +33,15 @@ def make_app(
     app = web.Application(middlewares=[refusals, own_origin_only], client_max_size=_MOST_BODY_BYTES)
     app[CONFIG] = config
     app[STORE] = store
-    app[live.THE_BUS] = bus
+    app[READS] = Threads("pages", _READS_AT_ONCE)
+    app[live.THE_DESK] = RunningDesk(config, bus)
     app[api.HEALTH] = health
     app[api.FIGURES] = figures
-    app[SESSIONS] = Sessions(store, life_ms=config.session_life_ms, idle_ms=config.session_idle_ms)
+    app[api.DATABASE] = DatabaseCheck(store)
+    app[api.ARTICLES] = ArticleRenderer()
+    app[SESSIONS] = Sessions(
+        store, app[READS], life_ms=config.session_life_ms, idle_ms=config.session_idle_ms
+    )
     app[PASSWORDS] = PasswordCheck()
     app[LIMITS] = LoginLimits()
     app[pages.FILES] = {}
@@ -46,6 +56,8 @@ async def _prepare(app: web.Application) -> AsyncIterator[None]:
     await pages.load_pages(app, app[CONFIG].static)
     await app[PASSWORDS].prepare()
     yield
+    for part in (app[READS], app[PASSWORDS], app[api.ARTICLES], app[api.DATABASE]):
+        part.close()
 
 
 _ROUTES = [

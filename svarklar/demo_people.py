@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from casestore import cases, contacts, users
-from casestore.cases import NewCase
 from casestore.db import Transaction
+from domain.cases import CaseEdit, NewCase
+from domain.languages import Language
+from domain.users import Role
 
-_USERS = (
+_USERS: tuple[tuple[str, str, Role, Language], ...] = (
     ("anna", "Anna Dahl", "agent", "en"),
     ("bo", "Bo Lindqvist", "agent", "sv"),
     ("sofia", "Sofia Ek", "supervisor", "en"),
     ("admin", "Ingrid Moen", "admin", "nb"),
 )
-_COLUMNS = ("employee_number", "name", "language", "numbers", "extension", "department", "site", "vip")
-_CONTACTS: tuple[tuple[Any, ...], ...] = (
+# Employee number, name, language, telephone numbers, extension, department, site, and whether a VIP.
+_CONTACTS: tuple[tuple[str, str, Language, tuple[str, ...], str, str, str, bool], ...] = (
     ("4217", "Maria Lind", "en", ("+46701740605",), "", "Finance", "Stockholm", False),
     ("4218", "Anna Berg", "sv", ("+46701740606",), "", "Human Resources", "Göteborg", False),
     ("5101", "Ola Hansen", "nb", ("+4781549300",), "", "Sales", "Oslo", False),
@@ -63,6 +64,11 @@ _CASES = (
 
 def seed(tx: Transaction, *, passwords: Mapping[str, str], now_ms: int) -> None:
     """Add whoever is missing; `passwords` maps each demo username to a password hash (KeyError without)."""
+    _add_users(tx, passwords)
+    _add_contacts(tx, now_ms)
+
+
+def _add_users(tx: Transaction, passwords: Mapping[str, str]) -> None:
     for username, name, role, language in _USERS:
         if users.by_username(tx, username) is None:
             users.add(
@@ -73,13 +79,25 @@ def seed(tx: Transaction, *, passwords: Mapping[str, str], now_ms: int) -> None:
                 language=language,
                 password_hash=passwords[username],
             )
+
+
+def _add_contacts(tx: Transaction, now_ms: int) -> None:
     opened = dict(_CASES)
-    for line in _CONTACTS:
-        fields = dict(zip(_COLUMNS, line, strict=True))
-        number = fields["employee_number"]
+    for number, name, language, numbers, extension, department, site, vip in _CONTACTS:
         if contacts.by_employee_number(tx, number):
             continue
-        contact = contacts.add(tx, **fields, email=f"{number}@example.org")
+        contact = contacts.add(
+            tx,
+            employee_number=number,
+            name=name,
+            language=language,
+            numbers=numbers,
+            extension=extension,
+            department=department,
+            site=site,
+            vip=vip,
+            email=f"{number}@example.org",
+        )
         if number in opened:
             _open_case(tx, opened[number], contact.id, contact.numbers[0], now_ms)
 
@@ -93,6 +111,5 @@ def close_cases(tx: Transaction, number: str, *, now_ms: int) -> None:
     """Resolve the open cases of whoever has this number, so that a demo call begins as the first one did."""
     for contact in contacts.by_number(tx, number):
         for case in cases.open_of_contact(tx, contact.id):
-            cases.amend(
-                tx, case.number, {"status": "resolved"}, by="demo", what="the demo begins anew", now_ms=now_ms
-            )
+            edit = CaseEdit(status="resolved")
+            cases.amend(tx, case.number, edit, by="demo", what="the demo begins anew", now_ms=now_ms)

@@ -2,89 +2,59 @@
 
 import asyncio
 import gc
-import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from functools import partial
 
 import structlog
 from aiohttp import web
 
-from casestore import calls, knowledge, recordings, users
+from casestore import recordings
 from casestore.db import Store
-from casework.port import summary
-from casework.search.ranking import Ranking
 from casework.service import CaseService
-from casework.triage.understand import Understanding
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.ami import Ami
-from cti.asterisk.channel import Channel
 from cti.asterisk.gate import OfferGate
 from cti.asterisk.intake import Intake
 from cti.asterisk.media import MediaServer
-from cti.bridge import Bridge
+from cti.bridge import FOLLOWED, Bridge
+from cti.bus import Bus
 from cti.bus.memory import MemoryBus
-from cti.recovery import unfinished
-from domain.events import CallAnswered, now_ms
-from domain.records import Call, CaseSummary
-from domain.views import ArticleView, CaseView
+from cti.bus.outlet import Outlet, PatientPublisher
+from cti.bus.redis_streams import RedisBus
+from cti.call_store import CallStore
+from cti.work import Work
+from domain.clock import now_ms
 from ivr.flows.intake import intake
 from ivr.session import Dialogues
-from ivr.speech import Recogniser
-from ivr.speech.models.installed import ModelUnusable, best, fetch, installed
-from ivr.speech.pool.recogniser import start_recogniser
+from ivr.speech.pool.recogniser import Pool, start_recogniser
 from screenpop.app import make_app
 from screenpop.server.config import WebConfig
+from svarklar.log import configure_log
 from svarklar.loop_watch import LoopWatch
 from svarklar.preparation import prepare, prompts
 from svarklar.secrets import Secrets
 from svarklar.settings import Settings
 from svarklar.up import until_told_to_stop
+from svarklar.upkeep import articles_of, fetch_english, refresh_knowledge, study, tidy_daily
 
 log = structlog.get_logger()
 
-_DAY_S = 86_400
-_BATCH = 500
-_LEARN_S = 30
 _THREAD_TURN_S = 0.0005  # ten times shorter than Python's: a busy thread must not hold up the event loop
 
 
 async def run_server(settings: Settings) -> None:
-    """Serve until Ctrl-C or SIGTERM. Raises OSError when a port is taken."""
+    """Serve until Ctrl-C or SIGTERM. Raises OSError when a port is taken, StoreUnusable."""
     configure_log(settings)
     _give_the_loop_its_turn()
     secrets, _ = await asyncio.to_thread(prepare, settings)
     async with AsyncExitStack() as parts:
-        store = Store(settings.database)  # `prepare` has upgraded it
-        parts.callback(store.close)
-        bus = MemoryBus()
-        recogniser = await start_recogniser(settings)
-        parts.push_async_callback(recogniser.close)
-        ami, bridge = await _start_bridge(settings, secrets, store, bus)
-        parts.push_async_callback(ami.close)
-        parts.push_async_callback(bridge.close)
-        await _start_voice(settings, store, bus, recogniser, parts)
-        watch = parts.enter_context(LoopWatch())
-
-        def health() -> Mapping[str, str]:
-            return {"asterisk": "ok" if ami.state == "ready" else ami.state, "speech": recogniser.state}
-
-        def figures() -> Mapping[str, float]:
-            decoders = recogniser.decoders()
-            return {
-                "loop_longest_stall_ms": watch.take_longest_ms(),
-                "speech_streams": sum(decoder.streams for decoder in decoders),
-                "speech_lag_ms": max((decoder.lag_ms for decoder in decoders), default=0),
-            }
-
-        config = web_config(settings, secrets)
-        await _start_web(make_app(config, store, bus, health=health, figures=figures), settings, parts)
-        for task in (_tidy(settings, store), _fetch_english(settings)):
-            parts.callback(asyncio.create_task(task).cancel)
+        server = _Server(settings, secrets, parts)
+        await server.start()
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked through while callers talk: 100 ms at a time
-        log.info("serving", web=f"http://{settings.host}:{settings.web_port}")
+        log.info("serving", web=settings.web_url)
         await until_told_to_stop()
 
 
@@ -94,109 +64,131 @@ def _give_the_loop_its_turn() -> None:
     gc.set_threshold(10_000, 20, 100)
 
 
-async def _start_bridge(
-    settings: Settings, secrets: Secrets, store: Store, bus: MemoryBus
-) -> tuple[Ami, Bridge]:
-    """What calls are, folded from what everybody says; takes up the calls that lived when we last ended."""
+class _Server:
+    """All parts in one process; what is entered into `parts` is ended in the opposite order."""
 
-    def save(call: Call) -> None:
-        with store.uow() as tx:
-            calls.save(tx, asdict(call))
+    def __init__(self, settings: Settings, secrets: Secrets, parts: AsyncExitStack) -> None:
+        self._settings, self._secrets, self._parts = settings, secrets, parts
+        self._store = Store(settings.database)  # `prepare` has upgraded it
+        self._bus: Bus = RedisBus(settings.bus) if settings.bus else MemoryBus()
+        self._work = Work()
+        self._outlet = Outlet(self._bus)
+        self._to_bus = PatientPublisher(self._outlet)  # of the voice: one, so that its facts keep their order
+        self._ami = Ami()
+        self._media = MediaServer()
 
-    def summarise(case: CaseView) -> CaseSummary:
-        return summary(
-            case, has_voice=recordings.find(tx, settings.recordings_folder, case.number) is not None
+    async def start(self) -> None:
+        """Bridge, voice, pages, in that order: who states a fact is heard."""
+        self._parts.callback(self._store.close)
+        self._parts.push_async_callback(self._bus.close)
+        self._parts.push_async_callback(self._work.close)
+        self._recogniser = await start_recogniser(self._settings)
+        self._parts.push_async_callback(self._recogniser.close)
+        await self._start_bridge()
+        await self._start_voice()
+        await self._start_pages()
+        self._work.start("upkeep", partial(tidy_daily, self._settings, self._store))
+        fetching = asyncio.create_task(fetch_english(self._settings))
+        self._parts.callback(fetching.cancel)
+
+    async def _start_bridge(self) -> None:
+        """The owner of calls and agents; takes up the calls that lived when we last ended."""
+        settings = self._settings
+        kept = CallStore(self._store, settings.recordings_folder, now_ms)
+        await asyncio.to_thread(self._take_in_recordings)
+        self._bridge = Bridge(
+            bus=self._bus,
+            ami=self._ami,
+            store=kept,
+            queue=settings.queue,
+            wrapup_s=settings.wrapup_s,
+            node=settings.node,
+            recovered=await asyncio.to_thread(kept.recover, FOLLOWED),
         )
+        await self._bridge.start()
+        self._parts.push_async_callback(self._bridge.close)
+        await self._ami.connect(settings.host, settings.ami_port, "svarklar", self._secrets.ami)
+        self._parts.push_async_callback(self._ami.close)
 
-    with store.uow() as tx:
-        recordings.take_in(tx, settings.recordings_folder)
-        living = unfinished(tx, summarise)
-    ami = Ami()
-    bridge = Bridge(
-        bus=bus,
-        ami=ami,
-        save=save,
-        queue=settings.queue,
-        wrapup_s=settings.wrapup_s,
-        calls=living,
-    )
-    await bridge.start()
-    await ami.connect(settings.host, settings.ami_port, "svarklar", secrets.ami)
-    return ami, bridge
+    def _take_in_recordings(self) -> None:
+        with self._store.uow() as tx:
+            recordings.take_in(tx, self._settings.recordings_folder)
 
-
-async def _start_voice(
-    settings: Settings, store: Store, bus: MemoryBus, recogniser: Recogniser, parts: AsyncExitStack
-) -> None:
-    """The IVR: dialogues, and the two servers that Asterisk talks to."""
-    articles = await asyncio.to_thread(_articles, store)
-    casework = await parts.enter_async_context(
-        CaseService(
-            store,
-            bus,
-            *await asyncio.to_thread(_study, articles, settings),
-            region=settings.region,
-            statements=settings.recordings_folder,
-            spool=settings.unsaved_cases_file,
+    async def _start_voice(self) -> None:
+        """Dialogues, and the two doors that Asterisk talks to."""
+        settings, parts = self._settings, self._parts
+        self._work.start("facts of the voice", self._outlet.run)
+        speaking = prompts(settings)
+        parts.push_async_callback(speaking.close)
+        voice_is_kept = settings.statement_days > 0
+        dialogues = Dialogues(
+            flow=lambda: intake(
+                ask_language=settings.ask_language, language=settings.language, voice_is_kept=voice_is_kept
+            ),
+            recogniser=self._recogniser,
+            prompts=speaking,
+            casework=await self._start_casework(),
+            language=settings.language,
+            voice_is_kept=voice_is_kept,
         )
-    )
-    parts.callback(asyncio.create_task(_refresh_knowledge(casework, articles, store, settings)).cancel)
-    kept = settings.statement_days > 0
-    dialogues = Dialogues(
-        flow=lambda: intake(
-            ask_language=settings.ask_language, language=settings.language, voice_is_kept=kept
-        ),
-        recogniser=recogniser,
-        prompts=prompts(settings),
-        casework=casework,
-        language=settings.language,
-        voice_is_kept=kept,
-    )
+        await self._media.start(settings.host, settings.media_port)
+        parts.push_async_callback(self._media.close)
+        self._gate = OfferGate(self._bus, settings.offer_cap_ms, settings.node)
+        parts.push_async_callback(self._gate.close)
+        await self._gate.start()
+        intake_door = Intake(self._to_bus, self._media, dialogues.run, node=settings.node)
+        self._agi = AgiServer({"intake": intake_door, "offer": self._gate})
+        await self._agi.start(settings.host, settings.agi_port)
+        parts.push_async_callback(self._agi.close)
 
-    async def dialogue(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
-        result = await dialogues.run(call, channel)
-        # Two underscores: the agent's channel inherits it, and with it the INVITE.
-        return {"__SVARKLAR_CASE": result.case_number, "QUEUE_PRIO": str(result.queue_priority)}
+    async def _start_casework(self) -> CaseService:
+        articles = await asyncio.to_thread(articles_of, self._store)
+        casework = CaseService(
+            self._store,
+            self._to_bus,
+            *await asyncio.to_thread(study, articles, self._settings),
+            region=self._settings.region,
+            statements=self._settings.recordings_folder,
+            spool=self._settings.unsaved_cases_file,
+        )
+        await self._parts.enter_async_context(casework)
+        self._casework = casework
+        refresh = partial(refresh_knowledge, casework, articles, self._store, self._settings)
+        self._work.start("knowledge", refresh)
+        return casework
 
-    media = MediaServer()
-    await media.start(settings.host, settings.media_port)
-    parts.push_async_callback(media.close)
-    agi = AgiServer({"intake": Intake(bus, media, dialogue), "offer": OfferGate(bus, settings.offer_cap_ms)})
-    await agi.start(settings.host, settings.agi_port)
-    parts.push_async_callback(agi.close)
+    async def _start_pages(self) -> None:
+        self._watch = self._parts.enter_context(LoopWatch())
+        config = web_config(self._settings, self._secrets)
+        app = make_app(config, self._store, self._bus, health=self._health, figures=self._figures)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        self._parts.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, self._settings.host, self._settings.web_port).start()
+
+    def _health(self) -> Mapping[str, str]:
+        return {
+            "asterisk": self._ami.state,
+            "agi": self._agi.state,
+            "media": self._media.state,
+            "offers": self._gate.state,
+            "speech": self._recogniser.state,
+            "cases": self._casework.state,
+            "bus": self._bus.state if self._bus.state != "ok" else self._outlet.state,
+            "upkeep": self._work.state,
+            **self._bridge.state(),
+        }
+
+    def _figures(self) -> Mapping[str, float]:
+        return {"loop_longest_stall_ms": self._watch.take_longest_ms(), **_speech_figures(self._recogniser)}
 
 
-def _articles(store: Store) -> tuple[ArticleView, ...]:
-    with store.reading() as tx:
-        return knowledge.articles(tx)
-
-
-def _study(articles: Sequence[ArticleView], settings: Settings) -> tuple[Understanding, Ranking]:
-    ranking = Ranking(articles)
-    return Understanding(ranking, settings.priorities), ranking
-
-
-async def _refresh_knowledge(
-    casework: CaseService, known: Sequence[ArticleView], store: Store, settings: Settings
-) -> None:
-    """An import into the knowledge base takes effect within a minute, without a restart."""
-    while True:
-        await asyncio.sleep(_LEARN_S)
-        try:
-            articles = await asyncio.to_thread(_articles, store)
-            if articles != known:
-                casework.learn(*await asyncio.to_thread(_study, articles, settings))
-                known = articles
-                log.info("knowledge_learned", articles=len(articles))
-        except Exception:
-            log.exception("knowledge_not_learned")
-
-
-async def _start_web(app: web.Application, settings: Settings, parts: AsyncExitStack) -> None:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    parts.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, settings.host, settings.web_port).start()
+def _speech_figures(recogniser: Pool) -> Mapping[str, float]:
+    decoders = recogniser.decoders()
+    return {
+        "speech_streams": sum(decoder.streams for decoder in decoders),
+        "speech_lag_ms": max((decoder.lag_ms for decoder in decoders), default=0),
+    }
 
 
 def web_config(settings: Settings, secrets: Secrets) -> WebConfig:
@@ -208,60 +200,4 @@ def web_config(settings: Settings, secrets: Secrets) -> WebConfig:
         sip_host=settings.host,
         support_number=settings.support_number,
         asterisk_http_port=settings.asterisk_http_port,
-    )
-
-
-async def _fetch_english(settings: Settings) -> None:
-    """The official English model, where it can be reached; calls use it once it is there."""
-    if not settings.fetch_model or not best(installed(settings), "en").bundled:
-        return
-    try:
-        model = await fetch(settings, "en")
-        log.info("model_fetched", model=model.name)
-    except ModelUnusable as error:
-        log.info("model_not_fetched", reason=str(error))
-
-
-async def _tidy(settings: Settings, store: Store) -> None:
-    """Daily: the callers' voices are kept no longer than the setting says, nor logins that are over."""
-
-    def expire_recordings() -> int:
-        with store.uow() as tx:
-            return recordings.expire(
-                tx, settings.recordings_folder, settings.statement_days, now_ms(), limit=_BATCH
-            )
-
-    def tidy() -> None:
-        with store.uow() as tx:
-            recordings.take_in(tx, settings.recordings_folder)
-        while expire_recordings() == _BATCH:
-            pass
-        with store.uow() as tx:
-            users.end_expired_sessions(tx, now_ms())
-
-    while True:
-        try:
-            await asyncio.to_thread(tidy)
-        except Exception:
-            log.exception("not_tidied")
-        await asyncio.sleep(_DAY_S)
-
-
-def configure_log(settings: Settings) -> None:
-    """Lines for people, or JSON lines for machines."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if settings.log_json
-        else structlog.dev.ConsoleRenderer(colors=False)
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(),
     )

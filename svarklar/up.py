@@ -6,111 +6,39 @@ it is started again, and meanwhile the dialplan sends every caller straight to t
 
 import asyncio
 import contextlib
-import os
+import resource
 import signal
-import socket
-import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 
-import aiohttp
 import structlog
 
 from cti.asterisk.install.binary import find_asterisk
 from cti.asterisk.install.configuration import write_configuration
 from cti.asterisk.process import AsteriskFailed, AsteriskProcess
-from cti.processes import end, go_first, port_taken, with_our_death
+from cti.processes import go_first
 from svarklar.secrets import Secrets
+from svarklar.serve_process import ServeProcess, StartFailed
 from svarklar.settings import Settings
+from svarklar.var_lock import VarLock
 
 log = structlog.get_logger()
 
-_LOOK_S, _LOOK_TIMEOUT_S, _MOST_MISSES = 1.0, 2.0, 3
-_START_TIMEOUT_S = 30.0
-_STOP_TIMEOUT_S = 5.0
 _RESTART_PAUSE_S = 1.0
 
 
-class StartFailed(Exception):
-    """A part did not start; the message says which and why."""
-
-
-class ServeProcess:
-    """The `svarklar serve` process."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._environment = os.environ | settings.environment()
-        self._url = f"http://{settings.host}:{settings.web_port}/healthz"
-        self._process: Process | None = None
-
-    async def start(self) -> None:
-        """Return when it answers. Raises StartFailed."""
-        self._refuse_taken_ports()
-        # A process group of its own: Ctrl-C reaches it through `stop`, after the watching has ended.
-        self._process = await asyncio.create_subprocess_exec(
-            *with_our_death(),
-            sys.executable,
-            "-m",
-            "svarklar",
-            "serve",
-            env=self._environment,
-            start_new_session=True,
-        )
-        try:
-            async with asyncio.timeout(_START_TIMEOUT_S):
-                while not await self.healthy():
-                    if self._process.returncode is not None:
-                        raise StartFailed(f"svarklar serve ended with code {self._process.returncode}")
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            await self.stop()
-            raise StartFailed(f"svarklar serve does not answer at {self._url}") from None
-
-    def _refuse_taken_ports(self) -> None:
-        """Another server at our address would be taken for ours."""
-        for name in ("web_port", "agi_port", "media_port"):
-            port = getattr(self._settings, name)
-            if port_taken(self._settings.host, port, socket.SOCK_STREAM):
-                raise StartFailed(f"port {port} is in use: end what uses it, or set {name} to another")
-
-    async def stop(self, patience_s: float = _STOP_TIMEOUT_S) -> None:
-        """End it, by force if it does not listen."""
-        process, self._process = self._process, None
-        if process:
-            await end(process, "serve", patience_s)
-
-    async def healthy(self) -> bool:
-        """Whether it answers; what it says of its parts is not for us to mend."""
-        timeout = aiohttp.ClientTimeout(total=_LOOK_TIMEOUT_S)
-        try:
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as response:
-                return response.status in (200, 503)
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return False
-
-    async def failed(self) -> str:
-        """Return why, when it has ended or hangs."""
-        misses = 0
-        while misses < _MOST_MISSES:
-            await asyncio.sleep(_LOOK_S)
-            if self._process is None or self._process.returncode is not None:
-                return "ended"
-            misses = 0 if await self.healthy() else misses + 1
-        return "hangs"
-
-
 @contextlib.asynccontextmanager
-async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -> AsyncIterator[None]:
+async def running(
+    settings: Settings, secrets: Secrets, agents: Sequence[str], lock: VarLock
+) -> AsyncIterator[None]:
     """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
     go_first()
+    allow_many_files()
     binary = await asyncio.to_thread(find_asterisk, settings)
     write_configuration(settings, secrets, agents, binary)
-    asterisk, serve = AsteriskProcess(settings, secrets, binary), ServeProcess(settings)
+    asterisk, serve = AsteriskProcess(settings, secrets, binary), ServeProcess(settings, lock)
     watching: list[asyncio.Task[None]] = []
     try:
-        # Side by side: each waits for the other by itself.
-        await asyncio.gather(asterisk.start(), serve.start())
+        await _side_by_side(asterisk.start(), serve.start())  # each waits for the other by itself
         watching = [
             asyncio.create_task(_supervise_serve(serve)),
             asyncio.create_task(_supervise_asterisk(asterisk)),
@@ -122,6 +50,23 @@ async def running(settings: Settings, secrets: Secrets, agents: Sequence[str]) -
         await asyncio.gather(*watching, return_exceptions=True)
         await serve.stop()
         await asterisk.stop()
+
+
+def allow_many_files() -> None:
+    """A caller costs a dozen open files, here and in Asterisk; what the system allows at most is taken."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # no limit at all is more than some kernels give
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def _side_by_side(*starts: Coroutine[None, None, None]) -> None:
+    """All of them; where one fails the others are given up, and its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as starting:
+            for start in starts:
+                starting.create_task(start)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 async def _supervise_serve(serve: ServeProcess) -> None:

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from cti.bus import Bus, Position, Subscription, memory, redis_streams
-from domain.events import CALLS, Event, PartialHeard
+from domain.dialogue import PartialHeard
+from domain.event import Event
+from domain.streams import CALLS
 
 # A kind of a newer version, JSON that stops, a field of another type, one that is missing, no text at all.
 UNREADABLE = (

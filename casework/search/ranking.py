@@ -9,12 +9,15 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from casework.search.word_index import WordIndex
 from casework.search.words import tokens
-from domain.views import ArticleView, CaseView
+from domain.articles import Article
+from domain.cases import Case
+from domain.languages import FALLBACK
 
 _TITLE, _KEYWORD, _EXAMPLE, _BODY = 2.0, 2.0, 1.0, 0.1
 _LEAST_SCORE = 0.1  # of the best article; below it every suggestion would be nonsense
@@ -23,14 +26,14 @@ _NEAR_BEST, _VERY_NEAR_BEST = 0.3, 0.6
 _LEAST_EVIDENCE = 0.3  # some word must be worth this share of the rarest: "it does not work" says nothing
 _LEAST_REASON = 0.15  # share of the score from which a word is told as a reason
 _LEAST_LIKENESS = 0.35  # of two cases
-_FALLBACK = "en"
+_REMEMBERED = 64  # questions: more than there are callers between their judgement and their solutions
 
 
 @dataclass(frozen=True)
 class Ranked:
     """An article with its score, 0–1, and the caller's words that brought it, most telling first."""
 
-    article: ArticleView
+    article: Article
     score: float
     because: tuple[str, ...]
 
@@ -38,14 +41,15 @@ class Ranked:
 class Ranking:
     """The articles of all languages, ready to be searched; threads may share it."""
 
-    def __init__(self, articles: Sequence[ArticleView]) -> None:
+    def __init__(self, articles: Sequence[Article]) -> None:
         """An article that does not exist in a language is searched, there, by its English text."""
-        languages = {_FALLBACK, *(article.language for article in articles)}
+        languages = {FALLBACK, *(article.language for article in articles)}
         self._articles = {language: _in_language(articles, language) for language in languages}
         self._indexes = {
             language: WordIndex([_weighted_words(article) for article in chosen])
             for language, chosen in self._articles.items()
         }
+        self._remembered = lru_cache(_REMEMBERED)(self._rank)
 
     def suggest(
         self, texts: Sequence[tuple[str, float]], language: str, limit: int = 5
@@ -53,9 +57,13 @@ class Ranking:
         """The articles for what was heard, best first; none where nothing fits.
 
         `texts` are guesses at the same words, each with its weight, the likeliest first; the reasons are
-        words of that first one exactly as they stand in it.
+        words of that first one exactly as they stand in it. What was asked a moment ago is not ranked again:
+        the same words are judged first and searched for then.
         """
-        language = language if language in self._articles else _FALLBACK
+        return self._remembered(tuple(texts), language, limit)
+
+    def _rank(self, texts: tuple[tuple[str, float], ...], language: str, limit: int) -> tuple[Ranked, ...]:
+        language = language if language in self._articles else FALLBACK
         index, articles = self._indexes[language], self._articles[language]
         weights = _word_weights(texts)
         words = list(weights)
@@ -78,10 +86,10 @@ class Ranking:
         )
 
     def similar_cases(
-        self, text: str, cases: Sequence[CaseView], language: str, limit: int = 3
-    ) -> tuple[CaseView, ...]:
+        self, text: str, cases: Sequence[Case], language: str, limit: int = 3
+    ) -> tuple[Case, ...]:
         """The cases whose words mean much the same as the text, most similar first."""
-        index = self._indexes[language if language in self._indexes else _FALLBACK]
+        index = self._indexes[language if language in self._indexes else FALLBACK]
         asked = index.meaning(_words(text))
         alike = [
             (_cosine(asked, index.meaning(_words(f"{case.title} {case.statement}"))), case) for case in cases
@@ -90,8 +98,8 @@ class Ranking:
         return tuple(case for _, case in sorted(alike, key=lambda pair: -pair[0])[:limit])
 
 
-def _in_language(articles: Sequence[ArticleView], language: str) -> tuple[ArticleView, ...]:
-    chosen = {article.key: article for article in articles if article.language == _FALLBACK}
+def _in_language(articles: Sequence[Article], language: str) -> tuple[Article, ...]:
+    chosen = {article.key: article for article in articles if article.language == FALLBACK}
     chosen |= {article.key: article for article in articles if article.language == language}
     return tuple(chosen.values())
 
@@ -100,7 +108,7 @@ def _words(text: str) -> list[str]:
     return [word.casefold() for word in tokens(text)]
 
 
-def _weighted_words(article: ArticleView) -> dict[str, float]:
+def _weighted_words(article: Article) -> dict[str, float]:
     """How much each word belongs to the article; a word counts once in each example."""
     weights: defaultdict[str, float] = defaultdict(float)
     fields = [(_TITLE, article.title), (_BODY, article.body)]

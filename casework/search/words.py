@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LONGEST = 40  # letters of a word that count
 _LEAST_ALIKE = 0.35  # below this two words are strangers
 _KNOWN_WORD = 0.5  # a known word means itself, and what resembles it half as much
@@ -22,7 +22,7 @@ _SHORTEST_PART = 5  # letters; a shorter word stands by chance in too many other
 
 def tokens(text: str) -> tuple[str, ...]:
     """The words of a text exactly as they stand there, without punctuation."""
-    return tuple(_WORD.findall(text))
+    return tuple(WORD.findall(text))
 
 
 class WordList:

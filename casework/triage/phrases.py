@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+from casework.search.words import tokens
+
 _GAP = r"(?:\S+ ){0,3}?"
 NOTHING = "nothing"  # the value of phrases that only take words away from others
 
@@ -24,7 +25,7 @@ class Spoken:
     @classmethod
     def of(cls, text: str, same: Mapping[str, str]) -> "Spoken":
         """Read a text; `same` has other writings of lower-case words, such as can't: can not."""
-        words = tuple(WORD.findall(text))
+        words = tokens(text)
         read: list[tuple[str, int]] = []
         for at, word in enumerate(words):
             folded = word.casefold().replace("’", "'")

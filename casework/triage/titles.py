@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from casework.triage.phrases import WORD, Phrase, Spoken
+from casework.search.words import WORD
+from casework.triage.phrases import Phrase, Spoken
 
 _MOST_CHARACTERS = 80
 _SHORTEST_CLAUSE = 4  # words; fewer are no title yet: "my keyboard and mouse …"

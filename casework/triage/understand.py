@@ -5,37 +5,20 @@ phrases, which stand in `casework/triage/rules/`, one file a language. Every jud
 """
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
+from casework.said import Said
 from casework.search.ranking import Ranking
 from casework.triage.phrases import NOTHING, Phrase, Scale, Spoken
 from casework.triage.titles import title
-from domain.records import ITIL, Impact, Priorities, Urgency
+from domain.cases import IMPACTS, ITIL, URGENCIES, Because, Impact, Judgement, Priorities, Urgency
+from domain.languages import FALLBACK, LANGUAGES, Language, is_language
 
 _FOLDER = Path(__file__).with_name("rules")
-_LANGUAGES = ("en", "sv", "nb")
-_FALLBACK = "en"
-_IMPACTS: tuple[Impact, ...] = ("one", "several", "everyone")  # weakest first
-_URGENCIES: tuple[Urgency, ...] = ("works", "hindered", "stopped")
-_MOST_CHARACTERS = 5_000  # of a statement: three minutes of fast talk have fewer
-_ALTERNATIVE = 0.5  # how much the recogniser's other guesses count beside the best
-
-
-@dataclass(frozen=True, kw_only=True)
-class Understood:
-    """What was understood; `because` has, for each field that words decided, those words as they stand."""
-
-    title: str
-    service: str
-    category: str
-    impact: Impact
-    urgency: Urgency
-    priority: int
-    because: dict[str, tuple[str, ...]]
 
 
 class Understanding:
@@ -45,31 +28,31 @@ class Understanding:
         """`priorities` maps impact and urgency to a priority, 1 the most pressing."""
         self._ranking = ranking
         self._priorities = priorities
-        for language in _LANGUAGES:
+        for language in LANGUAGES:
             _phrases(language)  # read now, not while somebody waits
 
-    def understand(self, text: str, alternatives: Sequence[str], language: str) -> Understood:
-        """Judge what was heard; `alternatives` are the recogniser's next best guesses.
+    def understand(self, said: Said, language: str) -> Judgement:
+        """Judge what was heard; in a language that we do not speak, as English.
 
-        Where no word decides: no service, an incident, one person, hindered; and no reasons.
+        Service and category are those of the article that would be suggested first. Where no word decides:
+        no service, an incident, one person, hindered; and no reasons.
         """
-        text = text[:_MOST_CHARACTERS]
-        language = language if language in _LANGUAGES else _FALLBACK
-        told = _phrases(language)
+        guesses = said.weighted()
+        text = guesses[0][0]
+        told = _phrases(language if is_language(language) else FALLBACK)
         spoken = told.read(text)
         impact, impact_words = told.impact.judge(spoken)
         urgency, urgency_words = told.urgency.judge(spoken)
-        guesses = [(text, 1.0), *((guess[:_MOST_CHARACTERS], _ALTERNATIVE) for guess in alternatives)]
-        found = self._ranking.suggest(guesses, language, limit=1)
+        found = self._ranking.suggest(guesses, language)
         topic_words = found[0].because if found else ()
-        reasons = {
+        reasons: Because = {
             "service": topic_words,
             "category": topic_words,
             "impact": impact_words,
             "urgency": urgency_words,
         }
         severity = cast(Impact, impact or "one"), cast(Urgency, urgency or "hindered")
-        return Understood(
+        return Judgement(
             title=told.title(text),
             service=found[0].article.service if found else "",
             category=found[0].article.category if found else "incident",
@@ -91,12 +74,12 @@ class _Phrases:
 
 
 @cache
-def _phrases(language: str) -> _Phrases:
+def _phrases(language: Language) -> _Phrases:
     table = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
     return _Phrases(
         read=partial(Spoken.of, same=table["same"]),
-        impact=_scale(table["impact"], _IMPACTS),
-        urgency=_scale(table["urgency"], _URGENCIES),
+        impact=_scale(table["impact"], IMPACTS),
+        urgency=_scale(table["urgency"], URGENCIES),
         title=partial(
             title,
             same=table["same"],

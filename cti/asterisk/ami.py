@@ -16,7 +16,7 @@ from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 
 from cti.asterisk.ami_events import AmiMessage
-from domain.events import now_ms
+from domain.clock import now_ms
 
 log = structlog.get_logger()
 

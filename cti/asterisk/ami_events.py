@@ -16,20 +16,17 @@ cause may be that of an earlier leg (a refused media connection leaves its own):
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from domain.agents import AgentState, Presence
+from domain.calls import AgentLeg, CallEnded, QueueJoined, Resynced
 from domain.endpoints import phone_of
-from domain.events import (
-    AgentConnected,
-    CallEnded,
-    CallEvent,
-    QueueJoined,
-    Resynced,
-    RingEnded,
-    RingStarted,
-)
-from domain.records import AgentLeg
+from domain.event import MAIN_NODE, CallEvent
+from domain.offers import AgentConnected, RingEnded, RingStarted
+
+# Reasons for a pause that is no break, as `cti.agents` gives them to the queue.
+TALKING, WRAPUP = "talking", "wrapup"
 
 _UNKNOWN = ("<unknown>", "unknown")  # the latter in the list of a queue's callers
 
@@ -52,18 +49,27 @@ class AmiMessage:
         return "" if value in _UNKNOWN else value
 
 
-def translate(message: AmiMessage) -> CallEvent | None:
-    """The event that the message tells of; None for most."""
-    call_id = message.get("Linkedid")
-    if message.event in ("QueueCallerJoin", "QueueEntry"):
-        return _joined(message)
-    if message.event == "Hangup" and call_id and _is_caller(message):
-        return CallEnded(call_id=call_id, at_ms=message.at_ms, cause=message.get("Cause-txt"))
-    phone = phone_of(message.get("Channel" if message.event == "Hangup" else "DestChannel"))
-    return _of_agent(message, call_id, phone[0]) if call_id and phone else None
+def translate(message: AmiMessage, node: str = MAIN_NODE) -> CallEvent | None:
+    """The event that the message of this node tells of; None for most."""
+    event = _event_of(message)
+    return event and replace(event, node=node)
 
 
-def resynced(channels: Iterable[AmiMessage], asked_ms: int) -> Resynced:
+def member_state(member: AmiMessage) -> AgentState | None:
+    """The agent that a QueueMember message tells of; None for a member that is no agent's phone."""
+    phone = phone_of(member.get("Location"))
+    if phone is None:
+        return None
+    paused, reason = member.get("Paused") == "1", member.get("PausedReason")
+    presence: Presence = "ready"
+    if paused and reason != TALKING:
+        presence = "wrapup" if reason == WRAPUP else "break"
+    return AgentState(
+        username=phone[0], presence=presence, reason=reason if presence == "break" else "", phone=phone[1]
+    )
+
+
+def resynced(channels: Iterable[AmiMessage], asked_ms: int, node: str) -> Resynced:
     """What the CoreShowChannel messages of one list say together; `asked_ms`: when it was asked for."""
     living: dict[str, None] = {}
     legs: list[AgentLeg] = []
@@ -73,7 +79,17 @@ def resynced(channels: Iterable[AmiMessage], asked_ms: int) -> Resynced:
             living[call_id] = None
         elif phone is not None:
             legs.append(AgentLeg(call_id=call_id, agent=phone[0], state=_leg_state(channel)))
-    return Resynced(at_ms=asked_ms, living=tuple(living), legs=tuple(legs))
+    return Resynced(at_ms=asked_ms, node=node, living=tuple(living), legs=tuple(legs))
+
+
+def _event_of(message: AmiMessage) -> CallEvent | None:
+    call_id = message.get("Linkedid")
+    if message.event in ("QueueCallerJoin", "QueueEntry"):
+        return _joined(message)
+    if message.event == "Hangup" and call_id and _is_caller(message):
+        return CallEnded(call_id=call_id, at_ms=message.at_ms, cause=message.get("Cause-txt"))
+    phone = phone_of(message.get("Channel" if message.event == "Hangup" else "DestChannel"))
+    return _of_agent(message, call_id, phone[0]) if call_id and phone else None
 
 
 def _is_caller(message: AmiMessage) -> bool:

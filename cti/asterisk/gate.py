@@ -1,25 +1,57 @@
 """The offer gate: the agent's phone waits until the screen-pop is painted, at most `cap_ms`."""
 
 import asyncio
-import uuid
 
 import structlog
 
 from cti.asterisk.agi import AgiChannel
-from cti.bus import Bus, Subscription
+from cti.bus import Bus, Position
+from cti.bus.follow import FollowReport, follow
+from cti.bus.outlet import Outlet
+from cti.work import Work
+from domain.clock import now_ms
 from domain.endpoints import phone_of
-from domain.events import CALLS, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
-from domain.records import MissCause
+from domain.event import MAIN_NODE, Event, new_id
+from domain.offers import MissCause, OfferAnswered, OfferMade, OfferMissed, OfferShown
+from domain.streams import OFFERS
 
 log = structlog.get_logger()
 
+_START_S = 5.0
+
 
 class OfferGate:
-    """AGI handler of the queue's pre-dial subroutine, on the agent's channel."""
+    """AGI handler of the queue's pre-dial subroutine, on the agent's channel; from `start` to `close`."""
 
-    def __init__(self, bus: Bus, cap_ms: int) -> None:
+    def __init__(self, bus: Bus, cap_ms: int, node: str = MAIN_NODE) -> None:
         self._bus = bus
+        self._node = node
         self._cap_ms = cap_ms
+        self._outlet = Outlet(bus)
+        self._verdicts: dict[str, _Verdict] = {}
+        self._report = FollowReport()
+        self._work = Work()
+
+    @property
+    def state(self) -> str:
+        """`ok`, or what is wrong."""
+        troubles = (self._work.state, self._report.state, self._outlet.state)
+        return "; ".join(trouble for trouble in troubles if trouble != "ok") or "ok"
+
+    async def start(self) -> None:
+        """Hear what browsers answer from now on."""
+        self._work.start("gate's answers", self._follow)
+        self._work.start("gate's offers", self._outlet.run)
+        try:
+            async with asyncio.timeout(_START_S):
+                await self._report.connected.wait()
+        except TimeoutError:
+            # Phones ring after the cap all the same.
+            log.warning("gate_hears_nothing", why=self._report.state)
+
+    async def close(self) -> None:
+        """Hear nothing any more."""
+        await self._work.close()
 
     async def __call__(self, agi: AgiChannel) -> None:
         """Show the call to the agent; the INVITE leaves when this returns."""
@@ -32,46 +64,55 @@ class OfferGate:
 
     async def show(self, call_id: str, agent: str) -> MissCause | None:
         """Offer the call to the agent's browser; None once it is painted, else why it is not."""
-        made = OfferMade(at_ms=now_ms(), call_id=call_id, offer_id=uuid.uuid4().hex, agent=agent)
-        answers = await self._bus.subscribe(CALLS)  # before the offer is made: its answer cannot be missed
-        verdict = _Verdict()
+        offer_id, verdict = new_id(), _Verdict()
+        self._verdicts[offer_id] = verdict
+        made = OfferMade(at_ms=now_ms(), call_id=call_id, node=self._node, offer_id=offer_id, agent=agent)
+        self._state(made)
         try:
-            await self._bus.publish(CALLS, made)
             async with asyncio.timeout(self._cap_ms / 1000):
-                await verdict.hear(answers, made.offer_id)
+                await verdict.settled.wait()
         except TimeoutError:
             pass
         finally:
-            answers.close()
-        heading = {"call_id": call_id, "offer_id": made.offer_id, "agent": agent}
+            del self._verdicts[offer_id]
         if verdict.cause is None:
-            await self._bus.publish(CALLS, OfferShown(at_ms=now_ms(), **heading))
+            self._state(OfferShown(at_ms=now_ms(), call_id=call_id, offer_id=offer_id, agent=agent))
         else:
-            await self._bus.publish(CALLS, OfferMissed(at_ms=now_ms(), cause=verdict.cause, **heading))
+            missed = OfferMissed(
+                at_ms=now_ms(), call_id=call_id, offer_id=offer_id, agent=agent, cause=verdict.cause
+            )
+            self._state(missed)
             log.warning("offer_missed", cause=verdict.cause, call_id=call_id, agent=agent)
         return verdict.cause
 
+    def _state(self, event: Event) -> None:
+        self._outlet.publish(event.stream, event)
+
+    async def _follow(self) -> None:
+        await follow(self._bus, OFFERS, self._hear, report=self._report)
+
+    async def _hear(self, event: Event, _position: Position) -> None:
+        if isinstance(event, OfferAnswered) and (verdict := self._verdicts.get(event.offer_id)):
+            verdict.hear(event)
+
 
 class _Verdict:
-    """What the browser's answers amount to; cause is None once the pop is painted."""
+    """What the browser's answers amount to; `cause` is None once the pop is painted."""
 
     def __init__(self) -> None:
         self.cause: MissCause | None = "no_browser"
+        self.settled = asyncio.Event()
 
-    async def hear(self, answers: Subscription, offer_id: str) -> None:
-        """Follow the answers to this offer until one of them settles it."""
-        async for delivery in answers:
-            event = delivery.event
-            if not isinstance(event, OfferAnswered) or event.offer_id != offer_id:
-                continue
-            match event.answer:
-                case "painted":
-                    self.cause = None
-                    return
-                case "hidden":
-                    self.cause = "hidden_tab"
-                    return
-                case "delivered":
-                    self.cause = "slow"
-                case "gone":  # it may be a reload: whoever comes back within the cap may still paint
-                    self.cause = "browser_gone"
+    def hear(self, event: OfferAnswered) -> None:
+        """Take in an answer to this offer."""
+        match event.answer:
+            case "painted":
+                self.cause = None
+                self.settled.set()
+            case "hidden":
+                self.cause = "hidden_tab"
+                self.settled.set()
+            case "delivered":
+                self.cause = "slow"
+            case "gone":  # it may be a reload: whoever comes back within the cap may still paint
+                self.cause = "browser_gone"

@@ -1,34 +1,49 @@
 """AGI handler of every incoming call: answer, talk, then let the dialplan go on to the queue."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import structlog
 
-from cti.asterisk.agi import AgiChannel
+from cti.asterisk.agi import AgiChannel, Hangup
 from cti.asterisk.channel import Channel
 from cti.asterisk.media import MediaServer, Ticket
-from cti.bus import Publisher
-from domain.events import CALLS, CallAnswered, DialogueEnded, now_ms
+from cti.bus import BusDown, Publisher
+from domain.calls import CallAnswered
+from domain.clock import now_ms
+from domain.dialogue import DialogueEnded, DialogueResult
+from domain.event import MAIN_NODE, CallEvent
 
 log = structlog.get_logger()
 
 _NARROW = ("ulaw", "alaw", "gsm")
 _MOST_CHARACTERS = 200  # of a caller's name or number: enough for honest ones
+_DIAL_S = 15.0  # Asterisk dials within milliseconds, and is back as soon after the dialogue
 
-Dialogue = Callable[[CallAnswered, Channel], Awaitable[Mapping[str, str]]]
+Dialogue = Callable[[CallAnswered, Channel], Awaitable[DialogueResult]]
 
 
 class Intake:
     """Gives each caller a media connection and a dialogue; returns when the caller may be queued.
 
-    `dialogue` talks with the caller and returns the channel variables for the dialplan.
+    `dialogue` talks with the caller; what it leaves to the queue becomes channel variables.
     """
 
-    def __init__(self, bus: Publisher, media: MediaServer, dialogue: Dialogue) -> None:
+    def __init__(
+        self,
+        bus: Publisher,
+        media: MediaServer,
+        dialogue: Dialogue,
+        *,
+        node: str = MAIN_NODE,
+        dial_s: float = _DIAL_S,
+    ) -> None:
+        """`dial_s`: how long Dial may take to bring the sound, and to return after the dialogue."""
         self._bus = bus
         self._media = media
         self._dialogue = dialogue
+        self._node = node
+        self._dial_s = dial_s
 
     async def __call__(self, agi: AgiChannel) -> None:
         """Run the whole intake on the caller's channel."""
@@ -36,45 +51,70 @@ class Intake:
         narrow = any(codec in call.codec for codec in _NARROW)
         ticket = self._media.expect(8000 if narrow else 16000)
         talk = asyncio.create_task(self._talk(call, ticket))
+        options = f"c({'slin' if narrow else 'slin16'})f(json)v(call={ticket.identifier})"
+        dial = asyncio.create_task(agi.execute("Dial", f"WebSocket/media1/{options},,g"))
         try:
-            options = f"c({'slin' if narrow else 'slin16'})f(json)v(call={ticket.identifier})"
-            await agi.execute("Dial", f"WebSocket/media1/{options},,g")
+            await self._dialled(dial, ticket, talk)
         finally:
+            dial.cancel()
             self._media.forget(ticket)
-            variables = await talk
-        for name, value in variables.items():
-            await agi.set_variable(name, value)
+            result = await talk
+        if result is not None:
+            # Two underscores: the agent's channel inherits it, and with it the INVITE.
+            await agi.set_variable("__SVARKLAR_CASE", result.case_number)
+            await agi.set_variable("QUEUE_PRIO", result.queue_priority)
+
+    async def _dialled(
+        self, dial: asyncio.Task[str], ticket: Ticket, talk: asyncio.Task[DialogueResult | None]
+    ) -> None:
+        """Wait until Dial returns; nothing may hold one of our channels for ever. Raises Hangup."""
+        await asyncio.wait((dial, ticket.channel), timeout=self._dial_s, return_when=asyncio.FIRST_COMPLETED)
+        if ticket.channel.done():
+            await asyncio.wait((dial, talk), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((dial,), timeout=self._dial_s)
+        if not dial.done():
+            log.warning("dial_never_ended", media_came=ticket.channel.done())
+            raise Hangup("Dial did not bring the caller's sound, or did not return")
+        await dial
 
     async def _answered(self, agi: AgiChannel) -> CallAnswered:
         environment = agi.environment
         call = CallAnswered(
             at_ms=now_ms(),
             call_id=await agi.variable("${CHANNEL(linkedid)}"),
+            node=self._node,
             sip_call_id=await agi.variable("${CHANNEL(pjsip,call-id)}"),
             number=_known(environment.get("agi_callerid", "")),
             name=_known(environment.get("agi_calleridname", "")),
             codec=await agi.variable("${CHANNEL(audionativeformat)}"),
         )
-        await self._bus.publish(CALLS, call)
+        await self._publish(call)
         log.info("call_answered", call_id=call.call_id, codec=call.codec)
         return call
 
-    async def _talk(self, call: CallAnswered, ticket: Ticket) -> Mapping[str, str]:
+    async def _talk(self, call: CallAnswered, ticket: Ticket) -> DialogueResult | None:
         try:
             channel = await ticket.channel
         except asyncio.CancelledError:
             # A hang-up at once, or a refused connection.
             log.warning("media_never_came", call_id=call.call_id)
             ended = DialogueEnded(at_ms=now_ms(), call_id=call.call_id, reason="unheard")
-            await self._bus.publish(CALLS, ended)
-            return {}
+            await self._publish(ended)
+            return None
         try:
             return await self._dialogue(call, channel)
         except Exception:
             log.exception("dialogue_failed", call_id=call.call_id)  # the caller still reaches the queue
-            return {}
+            return None
         finally:
             await channel.close()
+
+    async def _publish(self, event: CallEvent) -> None:
+        """A bus that is down is no reason to let the caller wait: they are answered all the same."""
+        try:
+            await self._bus.publish(event.stream, event)
+        except BusDown as error:
+            log.error("event_not_published", call_id=event.call_id, kind=type(event).__name__, why=str(error))
 
 
 def _known(value: str) -> str:

@@ -1,42 +1,38 @@
-"""The WebSocket that Asterisk dials: a caller's sound and keys in, prompts out (chan_websocket).
-
-Asterisk paces what we send and holds at most 20 s of it, so prompts go out in pieces with a mark after each;
-the next piece leaves when an earlier one has been heard. Flushing drops what Asterisk and we still hold.
-"""
+"""The WebSocket that Asterisk dials: a caller's sound and keys in, prompts out (chan_websocket)."""
 
 import asyncio
 import json
 import secrets
-from collections import deque
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import structlog
 from aiohttp import WSMsgType, web
 
 from cti.asterisk.channel import ChannelEvent, Frame, HungUp, Key, Played
+from cti.asterisk.listener import Listener
+from cti.asterisk.media_writer import MediaWriter
 
 log = structlog.get_logger()
 
-_PIECE_S = 4
-_PIECES_AHEAD = 2  # 8 s: far from Asterisk's 20, far from running dry
-_MESSAGE_BYTES = 16_000
 _MOST_EVENTS = 1_500  # a minute of frames nobody reads: the dialogue has stopped
-_FRAME_S = 0.04  # the recogniser is given as much at once: half the work for each of Asterisk's 20 ms
+_FRAME_S = 0.04  # two of Asterisk's at once: half the work for all who take them; joined nowhere else
+_CLOSE_S = 1.0  # whoever does not take our farewell so long is cut off
+_MOST_CONNECTIONS = 1_000
+_TICKET_S = 5.0  # Asterisk shows its ticket at once; whoever does not is not Asterisk
 
 
 class MediaChannel:
     """`cti.asterisk.channel.Channel` over one of Asterisk's WebSockets."""
 
-    def __init__(self, socket: web.WebSocketResponse, rate_hz: int) -> None:
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport, rate_hz: int) -> None:
         self._socket = socket
+        self._transport = transport
         self._rate_hz = rate_hz
         self._events: asyncio.Queue[ChannelEvent] = asyncio.Queue(_MOST_EVENTS)
         self._heard = b""  # not a whole frame yet
-        self._waiting: deque[tuple[bytes, str]] = (
-            deque()
-        )  # pieces not sent yet; mark "" is not a prompt's last
-        self._sent: dict[str, str] = {}  # Asterisk's mark -> the prompt's mark
-        self._marks = 0
+        self._writer = MediaWriter(socket, rate_hz)
 
     @property
     def rate_hz(self) -> int:
@@ -53,34 +49,32 @@ class MediaChannel:
 
     async def play(self, sound: bytes, mark: str) -> None:
         """Queue the sound; `Played(mark)` follows when the caller has heard it."""
-        size = _PIECE_S * self._rate_hz * 2
-        pieces = [sound[start : start + size] for start in range(0, len(sound), size)] or [b""]
-        self._waiting.extend((piece, "") for piece in pieces[:-1])
-        self._waiting.append((pieces[-1], mark))
-        await self._send_ahead()
+        self._writer.add(sound, mark)
 
     async def flush(self) -> None:
         """Silence at once."""
-        unheard = [*self._sent.values(), *(mark for _, mark in self._waiting)]
-        self._sent.clear()
-        self._waiting.clear()
-        await self._command("FLUSH_MEDIA")
-        for mark in filter(None, unheard):
+        for mark in self._writer.flush():
             self._put(Played(mark))
 
     async def close(self) -> None:
         """Close the WebSocket: Dial returns and the caller goes on."""
-        await self._socket.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self._socket.close()
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()  # it takes nothing any more, so never our farewell
 
-    async def read(self) -> None:
-        """Turn Asterisk's messages into events until it hangs up."""
+    async def run(self) -> None:
+        """Turn Asterisk's messages into events, and prompts into messages, until it hangs up."""
+        writing = asyncio.create_task(self._write())
         try:
             async for message in self._socket:
                 if message.type is WSMsgType.BINARY:
                     self._hear(message.data)
                 elif message.type is WSMsgType.TEXT:
-                    await self._control(message.data)
+                    self._control(message.data)
         finally:
+            writing.cancel()
             self._put_heard()
             self._put(HungUp())
 
@@ -94,7 +88,7 @@ class MediaChannel:
             self._put(Frame(self._heard))
             self._heard = b""
 
-    async def _control(self, text: str) -> None:
+    def _control(self, text: str) -> None:
         try:
             message = json.loads(text)
             kind = message["event"]
@@ -105,26 +99,18 @@ class MediaChannel:
             self._put_heard()
             self._put(Key(str(message.get("digit", ""))[:1]))
         elif kind == "MEDIA_MARK_PROCESSED":
-            mark = self._sent.pop(str(message.get("correlation_id")), "")
+            mark = self._writer.heard(str(message.get("correlation_id")))
             if mark:
                 self._put(Played(mark))
-            await self._send_ahead()
 
-    async def _send_ahead(self) -> None:
-        while self._waiting and len(self._sent) < _PIECES_AHEAD:
-            piece, mark = self._waiting.popleft()
-            self._marks += 1
-            identifier = str(self._marks)
-            self._sent[identifier] = mark
-            await self._command("START_MEDIA_BUFFERING")
-            for start in range(0, len(piece), _MESSAGE_BYTES):
-                await self._socket.send_bytes(piece[start : start + _MESSAGE_BYTES])
-            await self._command("STOP_MEDIA_BUFFERING")
-            await self._command("MARK_MEDIA", correlation_id=identifier)
-
-    async def _command(self, command: str, **values: str) -> None:
-        if not self._socket.closed:
-            await self._socket.send_str(json.dumps({"command": command, **values}))
+    async def _write(self) -> None:
+        try:
+            await self._writer.run()
+        except ConnectionError as error:
+            log.info("media_broken", error=repr(error))
+        except Exception:
+            log.exception("media_writer_failed")
+        await self.close()  # whom nobody speaks to any more goes on to the queue
 
     def _put(self, event: ChannelEvent) -> None:
         if self._events.full():
@@ -145,10 +131,15 @@ class Ticket:
 class MediaServer:
     """Admits each ticket's connection once; everything else is refused with a log line."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_connections: int = _MOST_CONNECTIONS, ticket_s: float = _TICKET_S) -> None:
+        """`ticket_s`: how long a connection may take to show its ticket."""
         self._tickets: dict[str, Ticket] = {}
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._channels: set[MediaChannel] = set()
+        self._strangers: set[asyncio.BaseTransport] = set()  # have not shown a ticket yet
+        self._opening: set[asyncio.Task[None]] = set()
+        self._most, self._ticket_s = most_connections, ticket_s
         self._runner: web.AppRunner | None = None
+        self._listener = Listener("media", self._take)
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port in use, which port 0 leaves to the system. Raises OSError."""
@@ -156,15 +147,19 @@ class MediaServer:
         app.router.add_get("/media", self._connected)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        return int(self._runner.addresses[0][1])
+        return self._listener.start(host, port)
 
     async def close(self) -> None:
         """Stop listening; every caller who is talking goes on to the queue."""
-        for socket in tuple(self._sockets):
-            await socket.close()
+        await self._listener.close()
+        await asyncio.gather(*(channel.close() for channel in self._channels))
         if self._runner:
             await self._runner.cleanup()
+
+    @property
+    def state(self) -> str:
+        """`ok`, or what is wrong, for the health page."""
+        return self._listener.state
 
     def expect(self, rate_hz: int) -> Ticket:
         """A new ticket, its identifier random and good for one connection."""
@@ -177,19 +172,56 @@ class MediaServer:
         self._tickets.pop(ticket.identifier, None)
         ticket.channel.cancel()
 
+    def _take(self, connection: socket.socket) -> None:
+        connections = len(self._opening) + len(self._strangers) + len(self._channels)
+        if connections >= self._most:
+            log.warning("media_refused", reason="full", connections=connections)
+            connection.close()
+            return
+        task = asyncio.create_task(self._open(connection))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _open(self, connection: socket.socket) -> None:
+        """Hand the connection to the web server, which calls `_connected` when a whole request has come."""
+        loop = asyncio.get_running_loop()
+        assert self._runner is not None
+        assert self._runner.server is not None
+        try:
+            transport, _ = await loop.connect_accepted_socket(self._runner.server, connection)
+        except OSError as error:
+            log.warning("media_connection_lost", error=str(error))
+            connection.close()
+            return
+        self._strangers.add(transport)
+        loop.call_later(self._ticket_s, self._drop_stranger, transport)
+
+    def _drop_stranger(self, transport: asyncio.Transport) -> None:
+        if transport in self._strangers:
+            self._strangers.discard(transport)
+            transport.abort()
+
     async def _connected(self, request: web.Request) -> web.StreamResponse:
         ticket = self._tickets.pop(request.query.get("call", ""), None)
-        if ticket is None:
+        transport = request.transport
+        if ticket is None or transport is None:
             log.warning("media_refused", reason="unknown or used id", peer=request.remote)
             raise web.HTTPForbidden
-        socket = web.WebSocketResponse(protocols=("media",), autoping=True, timeout=1.0, compress=False)
-        await socket.prepare(request)
-        self._sockets.add(socket)
-        channel = MediaChannel(socket, ticket.rate_hz)
+        self._strangers.discard(transport)
+        answer = web.WebSocketResponse(
+            protocols=("media",),
+            autoping=True,
+            timeout=_CLOSE_S,
+            compress=False,
+            writer_limit=0,  # a send waits as soon as Asterisk is behind: a flush overtakes what is not sent
+        )
+        await answer.prepare(request)
+        channel = MediaChannel(answer, transport, ticket.rate_hz)
+        self._channels.add(channel)
         if not ticket.channel.done():
             ticket.channel.set_result(channel)
         try:
-            await channel.read()
+            await channel.run()
         finally:
-            self._sockets.discard(socket)
-        return socket
+            self._channels.discard(channel)
+        return answer

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from domain.paths import VarFolder
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class Trunk(BaseModel):
@@ -18,14 +21,15 @@ class Trunk(BaseModel):
 class AsteriskSettings(VarFolder):
     """Addresses, ports and the queue."""
 
+    node: str = Field("main", pattern=r"^[a-z][a-z0-9-]*$", description="name of this Asterisk among several")
     host: str = Field("127.0.0.1", description="address that every server listens on")
-    agi_port: int = Field(4573, description="FastAGI, for Asterisk")
-    media_port: int = Field(9095, description="call audio, for Asterisk")
-    ami_port: int = Field(5038, description="Asterisk Manager")
-    asterisk_http_port: int = Field(8088, description="Asterisk's WebSocket for browser phones")
-    sip_port: int = Field(5060, description="SIP over UDP")
-    rtp_start: int = Field(20000, description="first RTP port")
-    rtp_end: int = Field(20199, description="last RTP port")
+    agi_port: Port = Field(4573, description="FastAGI, for Asterisk")
+    media_port: Port = Field(9095, description="call audio, for Asterisk")
+    ami_port: Port = Field(5038, description="Asterisk Manager")
+    asterisk_http_port: Port = Field(8088, description="Asterisk's WebSocket for browser phones")
+    sip_port: Port = Field(5060, description="SIP over UDP")
+    rtp_start: Port = Field(20000, description="first RTP port")
+    rtp_end: Port = Field(20199, description="last RTP port")
     asterisk_prefix: Path | None = Field(
         None,
         description="folder of an unpacked Asterisk; empty: the system's, else asterisk in the var folder",

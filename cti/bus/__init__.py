@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.events import Event
+from domain.event import Event
 
 Position = str
 """Where a reader stands, after which event; only the bus that gave it can read it, `""` apart: from the
@@ -86,6 +86,10 @@ class Bus(Publisher, Subscriber, Protocol):
     @property
     def state(self) -> str:
         """`ok`, or what is wrong."""
+
+    @property
+    def outlives_us(self) -> bool:
+        """Whether a position is worth keeping for the next start of the program."""
 
     async def close(self) -> None:
         """End every iteration and let go of what is open; from now on the bus is down."""

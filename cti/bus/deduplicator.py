@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from domain.events import Event
+from domain.event import Event
 
 
 class Deduplicator:

@@ -6,24 +6,17 @@ whose meaning changes gets a new name.
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from cti.bus import Delivery, Position
-from domain.events import Event
+from domain.event import Event
+from domain.vocabulary import kinds_of
 
 
 class BadEvent(ValueError):
     """These bytes are no event that we know, or this event cannot be written as one."""
-
-
-def kinds_of(kind: type[Event] = Event) -> Iterator[type[Event]]:
-    """The kind and all that are made from it, in whatever module of the vocabulary they stand."""
-    yield kind
-    for narrower in kind.__subclasses__():
-        yield from kinds_of(narrower)
 
 
 def _adapters() -> dict[str, TypeAdapter[Any]]:

@@ -19,7 +19,7 @@ import structlog
 
 from cti.bus import NOW, BusDown, Delivery, Gap, Position, Subscriber, Subscription
 from cti.bus.pause import GrowingPause
-from domain.events import Event
+from domain.event import Event
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from cti.bus import NOW, BusDown, Delivery, Gap, Position
 from cti.bus.encoding import delivery, encode
-from domain.events import Event
+from domain.event import Event
 
 
 class _Stream:
@@ -90,6 +90,7 @@ class MemoryBus:
         self._epoch = secrets.token_hex(4)
         self._streams: dict[str, _Stream] = {}
         self.state = "ok"
+        self.outlives_us = False
 
     async def publish(self, stream: str, event: Event) -> Position:
         """Append the event; raises BadEvent where it cannot be encoded."""

@@ -14,7 +14,7 @@ from cti.bus.redis_connection import RedisConnection
 from cti.bus.redis_entries import RedisEntries
 from cti.bus.redis_place import Place
 from cti.bus.redis_subscription import RedisSubscription
-from domain.events import Event
+from domain.event import Event
 
 _BLOCK_S = 2.0  # so often a reader that hears nothing looks whether the stream still lives
 
@@ -36,6 +36,11 @@ class RedisBus:
         self._streams: dict[str, RedisEntries] = {}
         self._turn = asyncio.Lock()  # one event at a time: what is stated first comes first
         self._readers: WeakSet[RedisSubscription] = WeakSet()
+
+    @property
+    def outlives_us(self) -> bool:
+        """Redis keeps its streams when we end."""
+        return True
 
     @property
     def state(self) -> str:

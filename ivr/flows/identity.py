@@ -1,6 +1,6 @@
 """Who is calling? By the number, else asked; nobody is ever taken for somebody without certainty. Pure."""
 
-from domain.views import Callers, ContactView
+from domain.contacts import Callers, Contact
 from ivr.flows.asking import TRIES, Unanswered, again, choose, confirm
 from ivr.moves import (
     Answer,
@@ -21,7 +21,7 @@ _MOST_CHOICES = 8  # keys 1–8; 9 is somebody else
 _SOMEBODY_ELSE = Option("nobody", "9")
 
 
-def find_out_who(callers: Callers) -> Flow[ContactView | None]:
+def find_out_who(callers: Callers) -> Flow[Contact | None]:
     """The contact who is calling, greeted by name; None where it does not become clear.
 
     Raises Unanswered where the caller does not react to a choice.
@@ -41,7 +41,7 @@ def find_out_who(callers: Callers) -> Flow[ContactView | None]:
     return contact
 
 
-def _which_of(contacts: tuple[ContactView, ...]) -> Flow[ContactView | None]:
+def _which_of(contacts: tuple[Contact, ...]) -> Flow[Contact | None]:
     """Several people share the number; a spoken choice is confirmed by the name."""
     options = tuple(Option(str(index), str(index)) for index in range(1, len(contacts) + 1))
     names = (
@@ -61,7 +61,7 @@ def _which_of(contacts: tuple[ContactView, ...]) -> Flow[ContactView | None]:
     return contact
 
 
-def _by_employee_number() -> Flow[ContactView | None]:
+def _by_employee_number() -> Flow[Contact | None]:
     """By keypad or voice, tried twice; a spoken number counts when the name is confirmed."""
     before: tuple[Prompt, ...] = ()
     question, by_keys = Prompt("employee_number"), False
@@ -74,7 +74,7 @@ def _by_employee_number() -> Flow[ContactView | None]:
             case Skipped():
                 return None
             case Number(digits, spoken):
-                found: tuple[ContactView, ...] = yield FindEmployee(digits)
+                found: tuple[Contact, ...] = yield FindEmployee(digits)
                 if len(found) == 1 and (not spoken or (yield from _is_it(found[0]))):
                     return found[0]
                 before = (Prompt("wrong_number", {"number": digits}) if not found else Prompt("again_sorry"),)
@@ -83,7 +83,7 @@ def _by_employee_number() -> Flow[ContactView | None]:
     return None
 
 
-def _is_it(contact: ContactView) -> Flow[bool]:
+def _is_it(contact: Contact) -> Flow[bool]:
     """Whether the caller says they are this person; no answer is a no."""
     try:
         return (yield from confirm("name", Prompt("are_you", {"name": contact.name})))

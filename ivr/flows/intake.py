@@ -2,7 +2,8 @@
 
 from contextlib import suppress
 
-from domain.views import Callers, CaseView
+from domain.cases import Case
+from domain.contacts import Callers
 from ivr.flows.asking import Unanswered
 from ivr.flows.identity import find_out_who
 from ivr.flows.language import agree_on_language
@@ -16,7 +17,7 @@ def intake(*, ask_language: bool, language: str, voice_is_kept: bool) -> Flow[No
     about: Prompt | None = None
     with suppress(Unanswered):  # nobody reacts: straight to the queue with what is known
         about = yield from _talk(ask_language=ask_language, language=language, voice_is_kept=voice_is_kept)
-    case: CaseView = yield SaveCase()
+    case: Case = yield SaveCase()
     yield Say(Prompt("case_number", {"number": case.number}))
     if about:
         yield Say(about)

@@ -1,6 +1,7 @@
 """Is it about the open case? Then nothing is registered twice. Pure."""
 
-from domain.views import CaseView, ContactView
+from domain.cases import Case
+from domain.contacts import Contact
 from ivr.flows.asking import confirm
 from ivr.flows.statement import record_sound
 from ivr.moves import (
@@ -18,18 +19,18 @@ from ivr.moves import (
 )
 
 
-def continue_open_case(contact: ContactView, *, voice_is_kept: bool) -> Flow[CaseView | None]:
+def continue_open_case(contact: Contact, *, voice_is_kept: bool) -> Flow[Case | None]:
     """The contact's newest open case when the caller says it is that one, with anything new; else None.
 
     Raises Unanswered.
     """
-    cases: tuple[CaseView, ...] = yield FindOpenCases(contact)
+    cases: tuple[Case, ...] = yield FindOpenCases(contact)
     if not cases:
         return None
     newest = max(cases, key=lambda case: case.opened_ms)
     if not (yield from confirm("open_case", Prompt("open_case", {"title": newest.title}))):
         return None
-    case: CaseView = yield ContinueCase(newest)
+    case: Case = yield ContinueCase(newest)
     if voice_is_kept:
         yield Say(Prompt("voice_is_kept"))
     answer: Answer = yield Listen((Prompt("anything_new"),))

@@ -1,6 +1,6 @@
 """What is wrong? In the caller's own words, else by keys; the case is kept from the first words. Pure."""
 
-from domain.views import CaseView
+from domain.cases import Case
 from ivr.flows.asking import TRIES, again, choose_by_keys, confirm
 from ivr.moves import (
     Answer,
@@ -68,7 +68,7 @@ def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
 
 
 def _used(statement: Statement, trust: Trust) -> Flow[Prompt]:
-    case: CaseView = yield SaveCase(statement, trust)
+    case: Case = yield SaveCase(statement, trust)
     return Prompt("about_title", {"title": case.title})
 
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 import wave
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 RATES_HZ = (8000, 16000)
 _MOST_CHARACTERS = 1_000  # of one prompt: a hostile name must not become an hour of speech
+_READERS = 2
+_SPEAKERS = 2  # a voice takes a whole core for some hundredths of a second
 _PAUSE_S = 0.12  # after each prompt, so that two in a row do not run together
 
 
@@ -30,13 +33,26 @@ class Prompts:
         self._made = folder / "made"
         self._own = own or folder / "own"
         self._voices = voices
+        # Threads of our own, and apart: a voice that hangs holds up neither the rest of the server
+        # nor callers who need only what is there already.
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="prompt-reader")
+        self._speakers = ThreadPoolExecutor(_SPEAKERS, thread_name_prefix="speaker")
 
     async def sound(self, language: str, key: str, text: str, rate_hz: int) -> bytes:
         """The prompt as signed 16-bit mono; silence, and a log line, where no voice can say it."""
-        return await asyncio.to_thread(self.make, language, key, text, rate_hz)
+        loop, prompt = asyncio.get_running_loop(), (language, key, text, rate_hz)
+        there = await loop.run_in_executor(self._readers, self._there, *prompt)
+        if there is not None:
+            return there
+        return await loop.run_in_executor(self._speakers, self.make, *prompt)
+
+    async def close(self) -> None:
+        """Speak no more; what a voice is saying is waited for, what waits for a voice is dropped."""
+        for threads in (self._readers, self._speakers):
+            await asyncio.to_thread(threads.shutdown, cancel_futures=True)
 
     def make(self, language: str, key: str, text: str, rate_hz: int) -> bytes:
-        """The same, blocking."""
+        """The same as `sound`, blocking."""
         recording = self._recorded(language, key, rate_hz)
         if recording is not None:
             return recording
@@ -48,6 +64,16 @@ class Prompts:
                 except (SpeechFailed, OSError) as error:
                     log.warning("voice_failed", voice=voice.name, key=key, error=str(error)[:200])
         return b""
+
+    def _there(self, language: str, key: str, text: str, rate_hz: int) -> bytes | None:
+        """What need not be spoken: an own recording, or what the best voice has said before."""
+        recording = self._recorded(language, key, rate_hz)
+        if recording is not None:
+            return recording
+        voice = next((voice for voice in self._voices if language in voice.languages()), None)
+        if voice is None:
+            return b""
+        return self._kept(self._path(voice, language, text[:_MOST_CHARACTERS], rate_hz))
 
     def _recorded(self, language: str, key: str, rate_hz: int) -> bytes | None:
         path = self._own / language / f"{key}.wav"
@@ -63,16 +89,24 @@ class Prompts:
             return None
 
     def _spoken(self, voice: Speaker, language: str, text: str, rate_hz: int) -> bytes:
-        digest = hashlib.sha256(f"{language}\0{text}".encode()).hexdigest()[:24]
-        path = self._made / voice.name / str(rate_hz) / f"{digest}.pcm"
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            pass
+        path = self._path(voice, language, text, rate_hz)
+        kept = self._kept(path)
+        if kept is not None:
+            return kept
         from_hz, sound = voice.say(text, language)
         sound = resample(sound, from_hz, rate_hz) + bytes(int(_PAUSE_S * rate_hz) * 2)
         _write(path, sound)
         return sound
+
+    def _path(self, voice: Speaker, language: str, text: str, rate_hz: int) -> Path:
+        digest = hashlib.sha256(f"{language}\0{text}".encode()).hexdigest()[:24]
+        return self._made / voice.name / str(rate_hz) / f"{digest}.pcm"
+
+    def _kept(self, path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except OSError:
+            return None  # mostly it was never said; else saying it again tells what is wrong
 
 
 def _write(path: Path, sound: bytes) -> None:

@@ -4,9 +4,9 @@ A voice turns text into signed 16-bit mono at its own rate. Speaking blocks: cal
 """
 
 import ctypes
-import io
 import shutil
 import subprocess
+import tempfile
 import threading
 import wave
 from functools import cache
@@ -102,21 +102,18 @@ class Flite:
 
     def say(self, text: str, language: str) -> tuple[int, bytes]:
         """Rate in Hz and the sound."""
-        # A leading space: flite takes a text that starts with a dash for an option.
-        arguments = [
-            *ordinary(),
-            *self._command,
-            "-voice",
-            self._voice,
-            "-t",
-            " " + text.replace("\0", " "),
-            "-o",
-            "/dev/stdout",
-        ]
+        # The text by stdin: arguments can be read by everybody on the machine, and callers' names are in it.
+        # The sound by a file: flite goes back in it to the header after each sentence.
+        spoken = text.replace("\0", " ").encode()
         try:
-            made = subprocess.run(arguments, capture_output=True, timeout=_FLITE_TIMEOUT_S, check=True)  # noqa: S603
-            with wave.open(io.BytesIO(made.stdout)) as sound:
-                return sound.getframerate(), sound.readframes(sound.getnframes())
+            with tempfile.TemporaryDirectory() as folder:
+                made = f"{folder}/made.wav"
+                arguments = [*ordinary(), *self._command, "-voice", self._voice, "-f", "-", "-o", made]
+                subprocess.run(  # noqa: S603  # our own command
+                    arguments, input=spoken, capture_output=True, timeout=_FLITE_TIMEOUT_S, check=True
+                )
+                with wave.open(made) as sound:
+                    return sound.getframerate(), sound.readframes(sound.getnframes())
         except (OSError, subprocess.SubprocessError, wave.Error, EOFError) as error:
             raise SpeechFailed(f"flite: {error}") from error
 

@@ -1,7 +1,8 @@
 """The port to speech recognition: what a dialogue may expect of any engine.
 
-A stream hears one utterance: it is opened when the caller may speak, fed 20 ms frames of signed
-16-bit little-endian mono, and ends with exactly one `Heard` or `Failed`. Nothing here blocks.
+A stream hears one utterance: it is opened when the caller may speak, fed signed 16-bit little-endian mono in
+frames of any length (40 ms from a telephone, see `ivr/media.py`), and ends with exactly one `Heard` or
+`Failed`. Nothing here blocks.
 """
 
 from collections.abc import AsyncIterator

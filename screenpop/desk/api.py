@@ -1,21 +1,22 @@
 """The JSON API of the pages, and of `svarklar call`."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import structlog
 from aiohttp import web
 
 from casestore import calls, cases, knowledge, recordings
 from casestore.db import Store
+from domain.articles import Article
+from domain.calls import Call
 from domain.endpoints import WEBCALLER, endpoint
-from domain.views import ArticleView
-from screenpop.desk.articles import to_html
+from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me, SipAccount
+from screenpop.desk.articles import ArticleRenderer
 from screenpop.desk.live import THE_DESK
-from screenpop.server.auth import SIGNED_IN, STORE, needs, needs_token, user_json
+from screenpop.server.auth import READS, SIGNED_IN, STORE, needs, needs_token, page_user
 from screenpop.server.encode import answer
+from screenpop.server.health import DatabaseCheck
 from screenpop.server.refusals import Refused, language_of
 from screenpop.server.security import CONFIG, phone_ws_url
 
@@ -25,6 +26,8 @@ Health = Callable[[], Mapping[str, str]]
 HEALTH: web.AppKey[Health] = web.AppKey("health")
 Figures = Callable[[], Mapping[str, float]]
 FIGURES: web.AppKey[Figures] = web.AppKey("figures")
+DATABASE = web.AppKey("database", DatabaseCheck)
+ARTICLES = web.AppKey("articles", ArticleRenderer)
 
 
 @needs("agent")
@@ -32,21 +35,21 @@ async def me(request: web.Request) -> web.Response:
     """`GET /api/me`: the user, and the credentials of this user's own phone and of nobody else's."""
     signed_in, config = request[SIGNED_IN], request.app[CONFIG]
     return answer(
-        {
-            "user": user_json(signed_in.user),
-            "csrf": signed_in.csrf,
-            "phone": _phone(request, endpoint(signed_in.user.username, "browser")),
-            "webcaller": _phone(request, WEBCALLER),
-            "support_number": config.support_number,
-            "break_reasons": config.break_reasons,
-        }
+        Me(
+            user=page_user(signed_in.user),
+            csrf=signed_in.csrf,
+            phone=_phone(request, endpoint(signed_in.user.username, "browser")),
+            webcaller=_phone(request, WEBCALLER),
+            support_number=config.support_number,
+            break_reasons=config.break_reasons,
+        )
     )
 
 
 @needs("agent")
 async def case(request: web.Request) -> web.Response:
     """`GET /api/cases/C-000001`: the case, its history, what was suggested during its call."""
-    found = await asyncio.to_thread(_read_case, request.app[STORE], request.match_info["number"])
+    found = await request.app[READS].run(_read_case, request.app[STORE], request.match_info["number"])
     if found is None:
         raise Refused(404, "case_not_found")
     return answer(found)
@@ -57,7 +60,7 @@ async def statement(request: web.Request) -> web.FileResponse:
     """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is logged."""
     number = request.match_info["number"]
     folder = request.app[CONFIG].statements
-    file = await asyncio.to_thread(_find_statement, request.app[STORE], folder, number)
+    file = await request.app[READS].run(_find_statement, request.app[STORE], folder, number)
     if file is None:
         raise Refused(404, "statement_not_found")
     log.info("statement_heard_by", username=request[SIGNED_IN].user.username, case=number)
@@ -68,10 +71,12 @@ async def statement(request: web.Request) -> web.FileResponse:
 async def article(request: web.Request) -> web.Response:
     """`GET /api/articles/KEY?language=sv`: where it is missing, in English."""
     language = request.query.get("language") or language_of(request)
-    found = await asyncio.to_thread(_read_article, request.app[STORE], request.match_info["key"], language)
+    found = await request.app[READS].run(
+        _read_article, request.app[STORE], request.match_info["key"], language
+    )
     if found is None:
         raise Refused(404, "article_not_found")
-    return answer(vars(found) | {"html": to_html(found.body)})
+    return answer(ArticleAnswer(**vars(found), html=await request.app[ARTICLES].html(found.body)))
 
 
 @needs_token
@@ -83,14 +88,14 @@ async def call(request: web.Request) -> web.Response:
     sip_call_id = request.query.get("sip_call_id", "")
     if not sip_call_id:
         raise Refused(404, "call_not_found")
-    on_screen = request.app[THE_DESK].call_json(sip_call_id)
+    on_screen = request.app[THE_DESK].desk.call_json(sip_call_id)
     if on_screen is not None:
         version = f"{hash(on_screen):x}"
         unchanged = any(tag.value == version for tag in request.if_none_match or ())
         response = web.Response(status=304) if unchanged else web.json_response(text=on_screen)
         response.etag = version
         return response
-    found = await asyncio.to_thread(_read_call, request.app[STORE], sip_call_id)
+    found = await request.app[READS].run(_read_call, request.app[STORE], sip_call_id)
     if found is None:
         raise Refused(404, "call_not_found")
     return answer(found)
@@ -104,22 +109,22 @@ async def figures(request: web.Request) -> web.Response:
 
 async def healthz(request: web.Request) -> web.Response:
     """`GET /healthz`: 200 while pages can be served; `status` is `ok` where every part says `ok`."""
-    database = await asyncio.to_thread(_database, request.app[STORE])
-    parts = {**request.app[HEALTH](), "database": database}
+    database = await request.app[DATABASE].state()
+    parts = {**request.app[HEALTH](), "desk": request.app[THE_DESK].state, "database": database}
     status = "ok" if set(parts.values()) == {"ok"} else "degraded"
     return answer({"status": status, "parts": parts}, 200 if database == "ok" else 503)
 
 
-def _phone(request: web.Request, endpoint: str) -> dict[str, str] | None:
+def _phone(request: web.Request, endpoint: str) -> SipAccount | None:
     config = request.app[CONFIG]
     if endpoint not in config.sip_passwords:
         return None
-    return {
-        "uri": f"sip:{endpoint}@{config.sip_host}",
-        "username": endpoint,
-        "password": config.sip_passwords[endpoint],
-        "ws_url": phone_ws_url(request),
-    }
+    return SipAccount(
+        uri=f"sip:{endpoint}@{config.sip_host}",
+        username=endpoint,
+        password=config.sip_passwords[endpoint],
+        ws_url=phone_ws_url(request),
+    )
 
 
 def _find_statement(store: Store, folder: Path, number: str) -> Path | None:
@@ -127,31 +132,21 @@ def _find_statement(store: Store, folder: Path, number: str) -> Path | None:
         return recordings.find(tx, folder, number)
 
 
-def _read_case(store: Store, number: str) -> dict[str, Any] | None:
+def _read_case(store: Store, number: str) -> CaseAnswer | None:
     with store.reading() as tx:
         found = cases.get(tx, number)
         if found is None:
             return None
-        its_call = (calls.get(tx, found.call_id) if found.call_id else None) or {}
-        suggestions = its_call.get("suggestions", [])
-        return {"case": found, "history": cases.history(tx, number), "suggestions": suggestions}
+        its_call = calls.get(tx, found.call_id) if found.call_id else None
+        suggestions = its_call.suggestions if its_call else ()
+        return CaseAnswer(case=found, history=cases.history(tx, number), suggestions=suggestions)
 
 
-def _read_article(store: Store, key: str, language: str) -> ArticleView | None:
+def _read_article(store: Store, key: str, language: str) -> Article | None:
     with store.reading() as tx:
         return knowledge.article(tx, key, language)
 
 
-def _read_call(store: Store, sip_call_id: str) -> dict[str, Any] | None:
+def _read_call(store: Store, sip_call_id: str) -> Call | None:
     with store.reading() as tx:
         return calls.by_sip_call_id(tx, sip_call_id)
-
-
-def _database(store: Store) -> str:
-    try:
-        with store.reading() as tx:
-            calls.recent(tx, 1)
-    except Exception:
-        log.exception("database_unusable")
-        return "failed"
-    return "ok"

@@ -1,5 +1,6 @@
 """Knowledge-base articles as HTML that is safe to put into a page."""
 
+import functools
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
@@ -7,6 +8,10 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
+
+from screenpop.server.threads import Threads
+
+_KEPT = 256
 
 
 def _link_open(
@@ -32,6 +37,22 @@ def _renderer() -> MarkdownIt:
 _MARKDOWN = _renderer()
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def to_html(body: str) -> str:
-    """The Markdown of an article as HTML."""
+    """The Markdown of an article as HTML; a long one takes 100 ms, the first time."""
     return str(_MARKDOWN.render(body))
+
+
+class ArticleRenderer:
+    """Renders articles beside the event loop, one at a time."""
+
+    def __init__(self) -> None:
+        self._threads = Threads("articles", 1)
+
+    async def html(self, body: str) -> str:
+        """The Markdown of an article as HTML."""
+        return await self._threads.run(to_html, body)
+
+    def close(self) -> None:
+        """Render nothing more."""
+        self._threads.close()

@@ -37,6 +37,11 @@ class Browser:
         """Queue a text frame. A page too slow to empty its outbox is cut off: it comes back for the rest."""
         self._put(frame)
 
+    def send_disposable(self, frame: bytes) -> None:
+        """Queue a frame that a page can do without; a slow one does without it."""
+        if self._outbox.qsize() <= self._outbox.maxsize // 2:
+            self._put(frame)
+
     def end(self, code: int = WSCloseCode.GOING_AWAY) -> None:
         """Close politely after what is queued; the page may then go on by the close code."""
         self._put(code)

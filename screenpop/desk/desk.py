@@ -7,49 +7,41 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
+from domain.agents import AgentsSnapshot, PresenceChanged, PresenceRefused, PresenceRequested, Refusal
+from domain.calls import CallsSnapshot
+from domain.clock import now_ms
+from domain.dialogue import PartialHeard
 from domain.endpoints import endpoint
-from domain.events import (
-    CALLS,
-    REQUESTS,
-    Event,
-    OfferMade,
-    OfferMissed,
-    OfferShown,
-    PresenceChanged,
-    PresenceRequested,
-    now_ms,
-)
+from domain.event import Event
+from domain.offers import OfferMade, OfferMissed, OfferShown
 from screenpop.desk.absence import Absence
 from screenpop.desk.browser import SESSION_ENDED, Browser
+from screenpop.desk.frames import ErrorFrame, OfferFrame, PendingOffer, encode, pending
+from screenpop.desk.inquiry import Half, Inquiry
 from screenpop.desk.live_state import LiveState
-from screenpop.desk.messages import (
-    BadMessage,
-    Hidden,
-    Painted,
-    PresenceWanted,
-    error_frame,
-    offer_frame,
-    parse,
-)
+from screenpop.desk.messages import BadMessage, Hidden, Painted, PresenceWanted, parse
 from screenpop.desk.shown_offers import ForeignOffer, Offers
+from screenpop.server.texts import say
 
 log = structlog.get_logger()
 
-_REFUSALS = ("asterisk_down",)  # causes that have a text of their own
+_REFUSALS: dict[Refusal, str] = {"refused": "presence_refused", "asterisk_down": "asterisk_down"}
 
-Publish = Callable[[str, Event], None]
+Publish = Callable[[Event], None]
 
 
 class Desk:
     """All open pages of all users.
 
-    `endpoints` are the phones that exist (`anna-browser`); `publish(stream, event)` puts a fact on the
+    `inquiry` knows whether `state` is the owner's truth: while it is not, who comes waits for it.
+    `endpoints` are the phones that exist (`anna-browser`); `publish(event)` puts a fact on the
     bus without waiting; an agent without any page for `away_after_s` leaves the queue.
     """
 
     def __init__(
         self,
         state: LiveState,
+        inquiry: Inquiry,
         publish: Publish,
         *,
         endpoints: Iterable[str],
@@ -57,17 +49,26 @@ class Desk:
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._state = state
+        self._inquiry = inquiry
         self._publish = publish
         self._endpoints = frozenset(endpoints)
         self._clock = clock
         self._offers = Offers()
         self._browsers: dict[str, set[Browser]] = {}
+        self._waiting: dict[Browser, tuple[str, int]] = {}
         self._absence = Absence(away_after_s, self._send_away)
 
     # --- pages come and go ---------------------------------------------------------------------
 
     def join(self, browser: Browser, epoch: str, after: int) -> None:
         """A page opened: what it missed since that cursor, or all there is; then the changes."""
+        if self._inquiry.is_open:
+            self._waiting[browser] = epoch, after
+            self._watch(browser.username)
+        else:
+            self._welcome(browser, epoch, after)
+
+    def _welcome(self, browser: Browser, epoch: str, after: int) -> None:
         username, now = browser.username, self._clock()
         missed = self._state.missed(epoch, after)
         offers = self._open_offers(username)
@@ -85,6 +86,7 @@ class Desk:
     def leave(self, browser: Browser) -> None:
         """A page closed, reloaded or was cut off."""
         username = browser.username
+        self._waiting.pop(browser, None)
         remaining = self._browsers.pop(username, set()) - {browser}
         if remaining:
             self._browsers[username] = remaining
@@ -110,36 +112,53 @@ class Desk:
     # --- what the bus says ---------------------------------------------------------------------
 
     def show(self, event: Event) -> None:
-        """An event of the DESK stream: numbered, and to everybody."""
-        if isinstance(event, PresenceChanged) and event.error:
-            log.warning("presence_refused", agent=event.agent, presence=event.presence, error=event.error)
-            self._refuse(event.agent, event.error if event.error in _REFUSALS else "presence_refused")
-        frame = self._state.apply(event)
-        if frame is None:
-            return
-        for browser in self._everybody():
-            browser.send(frame)
-        if isinstance(event, PresenceChanged):
-            self._watch(event.agent)
+        """What is stated of calls and agents: numbered, and to everybody."""
+        match event:
+            case CallsSnapshot() | AgentsSnapshot():
+                self._take(event)
+            case PresenceRefused():
+                log.warning("presence_refused", agent=event.agent, why=event.why)
+                self._refuse(event.agent, _REFUSALS[event.why])
+            case _ if frame := self._state.apply(event):
+                for browser in self._pages():
+                    browser.send(frame)
+                if isinstance(event, PresenceChanged):
+                    self._watch(event.agent.username)
 
-    def follow(self, event: Event) -> None:
-        """An event of the CALLS stream: offers go to their agent's pages."""
+    def follow_offer(self, event: Event) -> None:
+        """Offers go to their agent's pages."""
         match event:
             case OfferMade():
                 self._offer(event)
             case OfferShown() | OfferMissed():
                 self._offers.gate_opened(event.offer_id)
 
+    def show_partial(self, event: Event) -> None:
+        """The words so far: to everybody who has kept up, and never again."""
+        if isinstance(event, PartialHeard) and (frame := self._state.partial(event)):
+            for browser in self._pages():
+                browser.send_disposable(frame)
+
     def call_json(self, sip_call_id: str) -> str | None:
         """The call with this Call-ID of the caller's phone, as pages see it now."""
         return self._state.call_json(sip_call_id)
 
-    def begin_again(self) -> None:
-        """Changes were missed: everybody gets a new snapshot, in a new epoch."""
+    def _take(self, half: Half) -> None:
+        """The owner's answer: once it is whole everybody gets a new snapshot, in a new epoch."""
+        if not self._inquiry.concerns_us(half):
+            return
+        self._state.replace(half)
+        if not self._inquiry.take(half):
+            return
         self._state.begin_epoch()
-        for browser in self._everybody():
+        for browser in self._pages():
             username = browser.username
             browser.send(self._state.snapshot(username, self._open_offers(username), self._clock()))
+        waiting, self._waiting = self._waiting, {}
+        for browser, (epoch, after) in waiting.items():
+            self._welcome(browser, epoch, after)
+        for agent in self._state.agents():
+            self._watch(agent.username)
 
     # --- what pages say ------------------------------------------------------------------------
 
@@ -163,13 +182,13 @@ class Desk:
 
     def refuse(self, browser: Browser, code: str) -> None:
         """Tell one page what went wrong."""
-        browser.send(error_frame(code, browser.language))
+        browser.send(encode(ErrorFrame(code=code, message=say(browser.language, code))))
 
     def _offer(self, event: OfferMade) -> None:
         pages = self._pages_of(event.agent)
         answers = self._offers.offer_made(event, pages, self._clock())
         if answers:
-            frame = offer_frame(event)
+            frame = encode(OfferFrame(offer_id=event.offer_id, call_id=event.call_id))
             for browser in pages:
                 browser.send(frame)
         self._say(answers)
@@ -191,31 +210,35 @@ class Desk:
             reason=wanted.reason,
             phone=wanted.phone,
         )
-        self._publish(REQUESTS, request)
+        self._publish(request)
 
     # --- who is there --------------------------------------------------------------------------
 
     def _watch(self, username: str) -> None:
         """A browser phone cannot ring without a browser; a desk phone can, and keeps its place."""
         agent = self._state.agent(username)
-        if self._pages_of(username) or agent.presence == "away" or agent.phone == "phone":
+        is_here = self._pages_of(username) or any(page.username == username for page in self._waiting)
+        if is_here or agent.presence == "away" or agent.phone == "phone":
             self._absence.back(username)
         else:
             self._absence.gone(username)
 
     def _send_away(self, username: str) -> None:
         log.info("agent_without_browser", agent=username)
-        self._publish(REQUESTS, PresenceRequested(at_ms=self._clock(), agent=username, presence="away"))
+        self._publish(PresenceRequested(at_ms=self._clock(), agent=username, presence="away"))
 
     def _pages_of(self, username: str) -> frozenset[Browser]:
         return frozenset(self._browsers.get(username, ()))
 
-    def _everybody(self) -> list[Browser]:
+    def _pages(self) -> list[Browser]:
+        """Those that show something already."""
         return [browser for pages in self._browsers.values() for browser in pages]
 
-    def _open_offers(self, username: str) -> list[tuple[str, str]]:
-        offers = self._offers.open_to(username, self._clock())
-        return [(offer.offer_id, offer.call_id) for offer in offers]
+    def _everybody(self) -> list[Browser]:
+        return [*self._pages(), *self._waiting]
+
+    def _open_offers(self, username: str) -> tuple[PendingOffer, ...]:
+        return pending(self._offers.open_to(username, self._clock()))
 
     def _refuse(self, username: str, code: str) -> None:
         for browser in self._pages_of(username):
@@ -223,4 +246,4 @@ class Desk:
 
     def _say(self, answers: Collection[Event]) -> None:
         for answer in answers:
-            self._publish(CALLS, answer)
+            self._publish(answer)

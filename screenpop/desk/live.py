@@ -1,29 +1,21 @@
 """The live connection: `GET /live`, and what keeps it going while the server runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
-from typing import Any
+from collections.abc import AsyncIterator
 
 import structlog
 from aiohttp import WSMsgType, web
 
-from casestore import calls
-from casestore.db import Store, StoreUnusable
-from cti.bus import Bus
-from domain.events import CALLS, DESK
 from screenpop.desk.browser import Browser
-from screenpop.desk.bus_link import Wire
 from screenpop.desk.desk import Desk
-from screenpop.desk.live_state import LiveState
 from screenpop.desk.messages import MOST_BYTES
-from screenpop.server.auth import SESSIONS, SIGNED_IN, STORE, end_session, needs
+from screenpop.desk.running_desk import RunningDesk
+from screenpop.server.auth import SESSIONS, SIGNED_IN, end_session, needs
 from screenpop.server.security import CONFIG, check_origin
 
 log = structlog.get_logger()
 
-THE_DESK = web.AppKey("the_desk", Desk)
-THE_BUS: web.AppKey[Bus] = web.AppKey("the_bus")
+THE_DESK = web.AppKey("the_desk", RunningDesk)
 
 _HEARTBEAT_S = 20.0
 _SESSION_CHECK_S = 60.0
@@ -31,35 +23,16 @@ _SESSION_CHECK_S = 60.0
 
 async def run_desk(app: web.Application) -> AsyncIterator[None]:
     """Cleanup context: the desk hears the bus from here on."""
-    config, wire = app[CONFIG], Wire(app[THE_BUS])
-    state = LiveState(kept=config.outbox_frames // 2)  # what a page missed fits into its outbox
-    desk = Desk(state, wire.publish, endpoints=config.sip_passwords, away_after_s=config.away_after_s)
-
-    async def recall() -> None:
-        """Changes of the calls on screen were missed; the store has them."""
-        try:
-            state.restore(await asyncio.to_thread(_stored, app[STORE], state.call_ids()))
-        except StoreUnusable:
-            log.warning("calls_not_recalled")
-        desk.begin_again()
-
-    async def nothing_to_recall() -> None:
-        """Offers live half a second: the gate has settled what was missed."""
-
-    state.restore(await asyncio.to_thread(_unfinished, app[STORE]))
-    async with AsyncExitStack() as running:
-        await running.enter_async_context(wire.speaking())
-        await running.enter_async_context(wire.hearing(DESK, desk.show, recall))
-        await running.enter_async_context(wire.hearing(CALLS, desk.follow, nothing_to_recall))
-        checking = asyncio.create_task(_check_sessions(app, desk))
-        running.callback(checking.cancel)
-        app[THE_DESK] = desk
-        yield
+    running = app[THE_DESK]
+    running.work.start("sessions", lambda: _check_sessions(app, running.desk))
+    await running.start()
+    yield
+    await running.close()
 
 
 async def close_pages(app: web.Application) -> None:
     """Shutdown signal: a WebSocket would keep the server from stopping."""
-    app[THE_DESK].close()
+    app[THE_DESK].desk.close()
 
 
 @needs("agent")
@@ -70,7 +43,7 @@ async def live(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MOST_BYTES, compress=False)
     await socket.prepare(request)
     assert request.transport is not None
-    config, desk, signed_in = request.app[CONFIG], request.app[THE_DESK], request[SIGNED_IN]
+    config, desk, signed_in = request.app[CONFIG], request.app[THE_DESK].desk, request[SIGNED_IN]
     browser = Browser(socket, request.transport, signed_in, config.outbox_frames)
     writer = asyncio.create_task(browser.write())
     with request.app[SESSIONS].held(signed_in.token_hash):
@@ -87,7 +60,7 @@ async def live(request: web.Request) -> web.WebSocketResponse:
 async def logout(request: web.Request) -> web.Response:
     """`POST /api/logout`: ends the session and closes its open pages."""
     response = await end_session(request)
-    request.app[THE_DESK].end_session(request[SIGNED_IN].token_hash)
+    request.app[THE_DESK].desk.end_session(request[SIGNED_IN].token_hash)
     return response
 
 
@@ -112,18 +85,6 @@ async def _check_sessions(app: web.Application, desk: Desk) -> None:
                     desk.end_session(token_hash)
         except Exception:
             log.exception("sessions_not_checked")
-
-
-def _stored(store: Store, call_ids: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    with store.reading() as tx:
-        found = [calls.get(tx, call_id) for call_id in call_ids]
-    return [call for call in found if call is not None]
-
-
-def _unfinished(store: Store) -> tuple[Mapping[str, Any], ...]:
-    """The calls that lived when the server last ended, less those the bridge knows to have ended since."""
-    with store.reading() as tx:
-        return calls.unfinished(tx)
 
 
 def _number(text: str) -> int:

@@ -1,13 +1,10 @@
-"""What a browser may say over the live connection, and the small frames it gets back."""
+"""What a page may say over the live connection."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from domain.events import OfferMade
-from domain.records import PhoneKind, Presence
-from screenpop.server.encode import to_json
-from screenpop.server.texts import say
+from domain.agents import PhoneKind, Presence
 
 MOST_BYTES = 16 * 1024
 
@@ -42,6 +39,7 @@ class PresenceWanted(BaseModel):
 
 
 PageMessage = Painted | Hidden | PresenceWanted
+MESSAGES: tuple[type[PageMessage], ...] = get_args(PageMessage)
 _messages: TypeAdapter[PageMessage] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
 
 
@@ -52,13 +50,3 @@ def parse(text: str) -> PageMessage:
     except (ValidationError, UnicodeError) as error:
         details = error.errors(include_input=False) if isinstance(error, ValidationError) else []
         raise BadMessage(details[0]["type"] if details else "not_text") from None
-
-
-def offer_frame(offer: OfferMade) -> bytes:
-    """Paint this call now, then answer."""
-    return to_json({"type": "offer", "offer_id": offer.offer_id, "call_id": offer.call_id}).encode()
-
-
-def error_frame(code: str, language: str) -> bytes:
-    """What went wrong, in the user's language."""
-    return to_json({"type": "error", "code": code, "message": say(language, code)}).encode()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
-from domain.events import OfferAnswered, OfferMade
+from domain.offers import OfferAnswered, OfferMade
 
 OPEN_MS = 5_000
 _REMEMBERED = 1000

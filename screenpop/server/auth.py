@@ -1,9 +1,9 @@
 """Logging in and out, and who may do what: `needs(role)` guards every handler that is not public."""
 
-import asyncio
 import functools
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -12,18 +12,20 @@ from pydantic import BaseModel, Field, ValidationError
 
 from casestore import users
 from casestore.db import Store
-from domain.events import now_ms
-from domain.views import UserView
+from domain.clock import now_ms
+from domain.users import User
 from screenpop.server.encode import answer
 from screenpop.server.login_limit import AttemptLimit
 from screenpop.server.passwords import PasswordCheck
 from screenpop.server.refusals import LANGUAGE, Refused
 from screenpop.server.security import CONFIG, SAFE_METHODS
 from screenpop.server.sessions import Sessions, SignedIn
+from screenpop.server.threads import Threads
 
 log = structlog.get_logger()
 
 STORE = web.AppKey("store", Store)
+READS = web.AppKey("reads", Threads)
 SESSIONS = web.AppKey("sessions", Sessions)
 PASSWORDS = web.AppKey("passwords", PasswordCheck)
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)
@@ -113,7 +115,7 @@ async def login(request: web.Request) -> web.Response:
     credentials = await _credentials(request)
     username = credentials.username.strip().lower()
     app[LIMITS].attempt(address, username)
-    user, password_hash = await asyncio.to_thread(_account, app[STORE], username)
+    user, password_hash = await app[READS].run(_account, app[STORE], username)
     right = await app[PASSWORDS].matches(password_hash, credentials.password)
     if user is None or not right:
         known = username if user else "(unknown)"  # what was typed may be a password in the wrong field
@@ -122,7 +124,7 @@ async def login(request: web.Request) -> web.Response:
     app[LIMITS].forgive(address, username)
     token, csrf = await app[SESSIONS].begin(user)
     log.info("logged_in", username=username, address=address)
-    response = answer({"user": user_json(user), "csrf": csrf})
+    response = answer({"user": page_user(user), "csrf": csrf})
     response.set_cookie(
         COOKIE,
         token,
@@ -144,12 +146,22 @@ async def end_session(request: web.Request) -> web.Response:
     return response
 
 
-def user_json(user: UserView) -> dict[str, str]:
+@dataclass(frozen=True, kw_only=True)
+class PageUser:
     """A user as pages see them."""
-    return {"username": user.username, "name": user.name, "role": user.role, "language": user.language}
+
+    username: str
+    name: str
+    role: str
+    language: str
 
 
-def _account(store: Store, username: str) -> tuple[UserView | None, str | None]:
+def page_user(user: User) -> PageUser:
+    """The user as pages see them."""
+    return PageUser(username=user.username, name=user.name, role=user.role, language=user.language)
+
+
+def _account(store: Store, username: str) -> tuple[User | None, str | None]:
     with store.reading() as tx:
         return users.by_username(tx, username), users.password_hash(tx, username)
 

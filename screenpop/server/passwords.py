@@ -1,10 +1,11 @@
 """Passwords: argon2id with the library's parameters (RFC 9106, low memory: 64 MiB, three passes)."""
 
-import asyncio
 import functools
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from screenpop.server.threads import Threads
 
 _hasher = PasswordHasher()
 _AT_ONCE = 2  # each takes 64 MiB and a core
@@ -29,16 +30,19 @@ def _matches(password_hash: str | None, password: str) -> bool:
 
 
 class PasswordCheck:
-    """Verifies passwords in threads, a few at a time; an unknown user costs as much as a known one."""
+    """Verifies passwords, a few at a time; an unknown user costs as much as a known one."""
 
     def __init__(self) -> None:
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._threads = Threads("passwords", _AT_ONCE)
 
     async def prepare(self) -> None:
         """Make the hash that stands in for unknown users, so that the first of them is no slower."""
-        await asyncio.to_thread(_nobodys_hash)
+        await self._threads.run(_nobodys_hash)
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is right; None as hash (no such user) never is."""
-        async with self._turn:
-            return await asyncio.to_thread(_matches, password_hash, password)
+        return await self._threads.run(_matches, password_hash, password)
+
+    def close(self) -> None:
+        """Verify nothing more."""
+        self._threads.close()

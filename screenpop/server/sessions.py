@@ -1,6 +1,5 @@
 """Who is logged in. The browser holds a random token, the store its hash only."""
 
-import asyncio
 import contextlib
 import hashlib
 import secrets
@@ -10,42 +9,44 @@ from dataclasses import dataclass, field
 
 from casestore import users
 from casestore.db import Store
-from domain.events import now_ms
-from domain.views import Session, UserView
+from domain.clock import now_ms
+from domain.users import Session, User
+from screenpop.server.threads import Threads
 
 
 @dataclass(frozen=True)
 class SignedIn:
     """The user of a request; `csrf` must come back as a header with every change."""
 
-    user: UserView
+    user: User
     csrf: str = field(repr=False)
     token_hash: str = field(repr=False)
 
 
 class Sessions:
-    """Logins that end after `life_ms`, or when unused for `idle_ms`.
+    """Logins that end after `life_ms`, or when unused for `idle_ms`; `threads` wait for the store.
 
     The store knows the end of the life; use is remembered here, and starts anew with the process.
     """
 
     def __init__(
-        self, store: Store, *, life_ms: int, idle_ms: int, clock: Callable[[], int] = now_ms
+        self, store: Store, threads: Threads, *, life_ms: int, idle_ms: int, clock: Callable[[], int] = now_ms
     ) -> None:
         self._store = store
+        self._threads = threads
         self._life_ms = life_ms
         self._idle_ms = idle_ms
         self._clock = clock
         self._used_ms: dict[str, int] = {}
         self._held: Counter[str] = Counter()
 
-    async def begin(self, user: UserView) -> tuple[str, str]:
+    async def begin(self, user: User) -> tuple[str, str]:
         """A new session: its token, for the cookie, and its CSRF token."""
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         now = self._clock()
         self._used_ms = {each: at for each, at in self._used_ms.items() if at > now - self._life_ms}
         self._used_ms[_hashed(token)] = now
-        await asyncio.to_thread(self._add, _hashed(token), user.id, csrf, now)
+        await self._threads.run(self._add, _hashed(token), user.id, csrf, now)
         return token, csrf
 
     async def find(self, token: str) -> SignedIn | None:
@@ -59,7 +60,7 @@ class Sessions:
         if unused_ms > self._idle_ms and not self._held[token_hash]:
             await self.end(token_hash)
             return None
-        session = await asyncio.to_thread(self._read, token_hash, now)
+        session = await self._threads.run(self._read, token_hash, now)
         if session is None:
             return None
         self._used_ms[token_hash] = now
@@ -68,7 +69,7 @@ class Sessions:
     async def end(self, token_hash: str) -> None:
         """Log out."""
         self._used_ms.pop(token_hash, None)
-        await asyncio.to_thread(self._end, token_hash)
+        await self._threads.run(self._end, token_hash)
 
     @contextlib.contextmanager
     def held(self, token_hash: str) -> Iterator[None]:

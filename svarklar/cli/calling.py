@@ -116,7 +116,7 @@ class Watch:
     ) -> None:
         self.seen: dict[str, Any] = {}
         self.connected = asyncio.Event()
-        self._url = f"http://{settings.host}:{settings.web_port}/api/calls"
+        self._url = f"{settings.web_url}/api/calls"
         self._token = secrets.api_token
         self._call = call
         self._on_step = on_step

@@ -13,27 +13,29 @@ from rich.table import Table
 
 from casestore import contacts, knowledge
 from cti.asterisk.install.binary import TEMPLATES, AsteriskMissing, find_asterisk
+from domain.languages import LANGUAGES
 from ivr.speaking.prompts import make_all
 from ivr.speech.models.installed import ModelUnusable, add, installed
-from ivr.texts import LANGUAGES, catalogue
+from ivr.texts import catalogue
 from phone.agent import DeskRefused
 from phone.caller import Keys, Turn
 from phone.codecs import codec
 from phone.user_agent import CallFailed
 from svarklar.cli.calling import CallPlan, place_call, recording, speech
 from svarklar.cli.demo import callers_voice, demo_call, failures, printer, timeline_file
-from svarklar.preparation import open_store, prepare, prompts
+from svarklar.preparation import KNOWLEDGE, open_store, prepare, prompts
 from svarklar.secrets import load_secrets
 from svarklar.settings import Settings
 from svarklar.up import running, until_told_to_stop
+from svarklar.var_lock import VarLock
 
 _NEWCOMER_S = 6.0  # for somebody to log in before the demo shows itself
 
 
-async def run_up(settings: Settings, console: Console, *, demo: bool) -> None:
+async def run_up(settings: Settings, console: Console, lock: VarLock, *, demo: bool) -> None:
     """Asterisk and `serve` until Ctrl-C, with a demo call where nobody is ready. Raises as `running`."""
     secrets, agents = await asyncio.to_thread(prepare, settings)
-    async with running(settings, secrets, agents):
+    async with running(settings, secrets, agents, lock):
         _print_addresses(settings, secrets.demo, console)
         showing = asyncio.create_task(_show(settings, console)) if demo and secrets.demo else None
         await until_told_to_stop()
@@ -42,10 +44,10 @@ async def run_up(settings: Settings, console: Console, *, demo: bool) -> None:
         console.print("Ending …")
 
 
-async def run_demo(settings: Settings, console: Console) -> list[str]:
+async def run_demo(settings: Settings, console: Console, lock: VarLock) -> list[str]:
     """One demo call from start to end; what failed. Raises as `running`."""
     secrets, agents = await asyncio.to_thread(prepare, settings)
-    async with running(settings, secrets, agents):
+    async with running(settings, secrets, agents, lock):
         try:
             report = await demo_call(settings, secrets, printer(console), even_if_staffed=True)
         except (CallFailed, DeskRefused, TimeoutError) as error:
@@ -84,11 +86,11 @@ def import_contacts_from(settings: Settings, file: Path, console: Console, error
     return _told(report, "contacts", console, errors)
 
 
-def import_articles_from(settings: Settings, folder: Path, console: Console, errors: Console) -> int:
-    """Import a folder of articles; the exit code."""
+def import_articles_from(settings: Settings, folder: Path | None, console: Console, errors: Console) -> int:
+    """Import a folder of articles, the shipped one where none is named; the exit code."""
     store = open_store(settings)
     with store.uow() as tx:
-        report = knowledge.import_directory(tx, folder)
+        report = knowledge.import_directory(tx, folder or KNOWLEDGE)
     return _told(report, "articles", console, errors)
 
 
@@ -118,8 +120,9 @@ def fetch_asterisk(settings: Settings) -> None:
         find_asterisk(settings)
     except AsteriskMissing:
         sys.stdout.flush()
-        script = str(TEMPLATES / "fetch.sh")
-        os.execv(script, (script, str(settings.unpacked_asterisk)))  # noqa: S606
+        # By bash and not by itself: what unpacks a wheel may forget that it may be run.
+        script = ("bash", str(TEMPLATES / "fetch.sh"), str(settings.unpacked_asterisk))
+        os.execvp("bash", script)  # noqa: S606, S607
 
 
 def make_prompts(settings: Settings, console: Console) -> None:
@@ -168,7 +171,7 @@ async def _show(settings: Settings, console: Console) -> None:
 
 
 def _print_addresses(settings: Settings, logins: Mapping[str, str], console: Console) -> None:
-    web = f"http://{settings.host}:{settings.web_port}"
+    web = settings.web_url
     table = Table.grid(padding=(0, 2))
     table.add_row("Desk", f"[bold]{web}/[/]")
     table.add_row("Call from the browser", f"{web}/phone")

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 
 from casestore.db import Store
+from domain.clock import now_ms
 from domain.endpoints import endpoint
-from domain.events import now_ms
 from ivr.speaking.voices import Flite, Speaker, best_voices, find_flite
 from phone.agent import AgentPhone
 from phone.caller import Turn
@@ -38,7 +38,7 @@ async def demo_call(
 
     Raises CallFailed, DeskRefused.
     """
-    web = f"http://{settings.host}:{settings.web_port}"
+    web = settings.web_url
     agent = AgentPhone(
         AGENT,
         secrets.demo[AGENT],

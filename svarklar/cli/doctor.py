@@ -14,9 +14,9 @@ from casestore import knowledge, users
 from casestore.db import Store, StoreBusy, StoreUnusable
 from cti.asterisk.install.binary import AsteriskMissing, find_asterisk
 from cti.processes import go_first
+from domain.languages import LANGUAGES
 from ivr.speaking.voices import SpeechFailed, best_voices
 from ivr.speech.models.installed import installed
-from ivr.texts import LANGUAGES
 from screenpop.server.config import STATIC
 from svarklar.secrets import SecretsUnusable, load_secrets
 from svarklar.settings import Settings
@@ -85,7 +85,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
             people, articles = len(users.all_users(tx)), len(knowledge.articles(tx))
         yield Finding("database", "works", f"{people} users, {articles} articles")
         if not articles:
-            yield Finding("knowledge base", "weaker", "is empty", "svarklar kb import knowledge")
+            yield Finding("knowledge base", "weaker", "is empty", "svarklar kb import")
     except StoreBusy:
         yield Finding("database", "broken", "is locked", "end what holds it open")
     except StoreUnusable as error:
@@ -133,7 +133,7 @@ def _speech(settings: Settings) -> Iterator[Finding]:
 
 
 async def _server(settings: Settings) -> Finding:
-    url = f"http://{settings.host}:{settings.web_port}/healthz"
+    url = f"{settings.web_url}/healthz"
     try:
         timeout = aiohttp.ClientTimeout(total=3)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,22 +12,27 @@ from typing import Annotated, Any
 import structlog
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
+from rich.markup import escape
 
 from svarklar.cli.option_order import OrderedCommand
-from svarklar.settings import Settings
+from svarklar.settings import Settings, settings_file
 
 console = Console()
 errors = Console(stderr=True, soft_wrap=True)  # one line stays one line
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+# What is printed of an error must not hold what it was done with: passwords and callers.
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 database = typer.Typer(help="The database.", no_args_is_help=True)
 contacts_app = typer.Typer(help="The people who may call.", no_args_is_help=True)
 articles_app = typer.Typer(help="The knowledge base.", no_args_is_help=True)
+facts_app = typer.Typer(help="What happened, as it was written down.", no_args_is_help=True)
 models = typer.Typer(help="Speech models.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.add_typer(contacts_app, name="contacts")
 app.add_typer(articles_app, name="kb")
+app.add_typer(facts_app, name="facts")
 app.add_typer(models, name="model")
 
 
@@ -43,9 +49,22 @@ def _quietly() -> None:
 def _settings() -> Settings:
     try:
         return Settings()
-    except (ValidationError, ValueError) as error:
-        errors.print(f"[red]The settings are wrong:[/] {error}")
+    except (SettingsError, ValueError, OSError) as error:
+        errors.print(f"[red]The settings are wrong:[/] {escape(_in_one_line(error))}", highlight=False)
         raise typer.Exit(2) from None
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors())
+    words = " ".join(str(error).split())
+    if isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError):
+        return f"{settings_file()}: {words}"
+    return words
+
+
+def _print_error(error: Exception) -> None:
+    errors.print(f"[red]{type(error).__name__}:[/] {escape(str(error))}", highlight=False)
 
 
 def _or_one_line(action: Callable[[], Any], *expected: type[Exception]) -> Any:
@@ -53,34 +72,37 @@ def _or_one_line(action: Callable[[], Any], *expected: type[Exception]) -> Any:
     try:
         return action()
     except expected as error:
-        errors.print(f"[red]{type(error).__name__}:[/] {error}", highlight=False)
+        _print_error(error)
         raise typer.Exit(1) from None
 
 
 @app.command()
 def serve() -> None:
     """Run bridge, voice response and desk on an Asterisk that is already there."""
-    from svarklar.server import run_server
+    from svarklar.cli.starting import START_ERRORS, start_serve
 
-    _or_one_line(lambda: asyncio.run(run_server(_settings())), OSError)
+    settings = _settings()
+    _or_one_line(lambda: start_serve(settings), *START_ERRORS)
 
 
 @app.command()
 def up(demo: Annotated[bool, typer.Option(help="Show a demo call when no agent is ready.")] = True) -> None:
     """Start Asterisk and `serve` together, keep them alive, end them with Ctrl-C."""
-    from svarklar.cli.commands import run_up
+    from svarklar.cli.starting import START_ERRORS, start_up
 
-    _or_one_line(lambda: asyncio.run(run_up(_settings(), console, demo=demo)), *_start_errors())
+    settings = _settings()
+    _or_one_line(lambda: start_up(settings, console, demo=demo), *START_ERRORS)
 
 
 @app.command()
 def demo() -> None:
     """Start everything, take one demo call, write var/demo/timeline.json, end; 1 where a step failed."""
-    from svarklar.cli.commands import run_demo
+    from svarklar.cli.starting import START_ERRORS, start_demo
 
-    failed = _or_one_line(lambda: asyncio.run(run_demo(_settings(), console)), *_start_errors())
+    settings = _settings()
+    failed = _or_one_line(lambda: start_demo(settings, console), *START_ERRORS)
     for line in failed:
-        errors.print(f"[red]{line}[/]")
+        errors.print(f"[red]{escape(line)}[/]")
     raise typer.Exit(1 if failed else 0)
 
 
@@ -136,11 +158,14 @@ def doctor() -> None:
 @database.command("upgrade")
 def upgrade() -> None:
     """Bring the tables up to this version; an empty database gets articles and the demo's people."""
+    from sqlalchemy import make_url
+
     from svarklar.preparation import prepare
 
     settings = _settings()
     prepare(settings)
-    console.print(f"The database is ready: {settings.database}", highlight=False)
+    # A URL of SQLAlchemy's does not show its password.
+    console.print(f"The database is ready: {make_url(settings.database)}", highlight=False)
 
 
 @contacts_app.command("import")
@@ -152,11 +177,30 @@ def import_contacts(file: Annotated[Path, typer.Argument(exists=True, dir_okay=F
 
 
 @articles_app.command("import")
-def import_articles(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)]) -> None:
+def import_articles(
+    folder: Annotated[
+        Path | None, typer.Argument(exists=True, file_okay=False, show_default="the shipped articles")
+    ] = None,
+) -> None:
     """Replace the knowledge base with the Markdown files of a folder (one subfolder a language)."""
     from svarklar.cli.commands import import_articles_from
 
     raise typer.Exit(import_articles_from(_settings(), folder, console, errors))
+
+
+@facts_app.command("replay")
+def replay_facts(
+    into: Annotated[
+        Path | None, typer.Option(help="Keep the calls in this new SQLite file.", dir_okay=False)
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Print the calls that differ from the living ones; 1 if any.")
+    ] = False,
+) -> None:
+    """Make every call anew from the facts, in a database of its own; the living one is only read."""
+    from svarklar.cli.facts import replay_facts
+
+    raise typer.Exit(replay_facts(_settings(), console, errors, into=into, compare=compare))
 
 
 @models.command("list")
@@ -177,40 +221,31 @@ def add_model(
     raise typer.Exit(add_model_of(_settings(), model, console, errors))
 
 
-@app.command(hidden=True)
+@app.command()
 def asterisk() -> None:
-    """See to it that there is an Asterisk; fetches one where there is none."""
+    """See to it that there is an Asterisk: fetch Debian's into the var folder where there is none."""
     from svarklar.cli.commands import fetch_asterisk
 
     fetch_asterisk(_settings())
 
 
-@app.command(hidden=True)
+@app.command()
 def prompts() -> None:
-    """Make every fixed prompt, so that the first caller does not wait."""
+    """Speak every fixed prompt in advance, so that the first caller does not wait."""
     from svarklar.cli.commands import make_prompts
 
     make_prompts(_settings(), console)
 
 
-def _start_errors() -> tuple[type[Exception], ...]:
-    from cti.asterisk.install.binary import AsteriskMissing
-    from cti.asterisk.install.configuration import ConfigurationRefused
-    from cti.asterisk.process import AsteriskFailed
-    from svarklar.secrets import SecretsUnusable
-    from svarklar.up import StartFailed
-
-    return AsteriskFailed, AsteriskMissing, ConfigurationRefused, SecretsUnusable, StartFailed, OSError
-
-
 def main() -> None:
-    """Entry point. A database that cannot be used is one line, whatever the command wanted of it."""
+    """Entry point. What an operator can mend is one line, whatever the command wanted."""
     try:
         app(prog_name="svarklar")
     except Exception as error:
         from casestore.db import StoreUnusable
+        from svarklar.secrets import SecretsUnusable
 
-        if not isinstance(error, StoreUnusable):
+        if not isinstance(error, StoreUnusable | SecretsUnusable | OSError):
             raise
-        errors.print(f"[red]{type(error).__name__}:[/] {error}", highlight=False)
+        _print_error(error)
         sys.exit(1)

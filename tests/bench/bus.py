@@ -10,8 +10,10 @@ from cti.bus import Bus, Position
 from cti.bus.follow import FollowReport, follow
 from cti.bus.memory import MemoryBus
 from cti.bus.redis_streams import RedisBus
-from domain.events import CALLS, CallChanged, Event
-from domain.records import Call, SpokenWord
+from domain.calls import Call, CallChanged
+from domain.dialogue import SpokenWord
+from domain.event import Event
+from domain.streams import CALLS
 from tests.bench.figures import Figure, percentile
 from tests.servers import running_redis
 

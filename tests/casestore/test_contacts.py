@@ -7,7 +7,8 @@ from sqlalchemy import event
 
 from casestore import contacts
 from casestore.db import Store, Transaction
-from domain.views import ContactView, ImportReport
+from domain.contacts import Contact
+from domain.imports import ImportReport
 
 HEADER = "name,employee_number,extension,email,department,site,language,vip,numbers"
 
@@ -21,7 +22,7 @@ def count(store: Store) -> int:
         return contacts.count(tx)
 
 
-def only(store: Store, employee_number: str) -> ContactView:
+def only(store: Store, employee_number: str) -> Contact:
     with store.uow() as tx:
         (contact,) = contacts.by_employee_number(tx, employee_number)
     return contact

@@ -11,9 +11,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from casestore import cases, contacts
-from casestore.cases import NewCase
 from casestore.db import Store, StoreBusy
 from casestore.tables import Base
+from domain.cases import NewCase
 
 
 def test_an_upgrade_makes_the_folder_and_a_file_that_only_its_owner_reads(tmp_path: Path):

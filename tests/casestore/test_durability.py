@@ -17,14 +17,15 @@ import os, sys
 from itertools import count
 from casestore import cases
 from casestore.db import Store
+from domain.cases import CaseEdit, NewCase
 
 def register_for_ever():
     print(os.getpid(), flush=True)
     store = Store(sys.argv[1])
     for turn in count(1):
         with store.uow() as tx:
-            case = cases.register(tx, cases.NewCase(title="Printer"), by="ivr", now_ms=turn)
-            cases.amend(tx, case.number, {"priority": 1}, by="ivr", what="heard more", now_ms=turn)
+            case = cases.register(tx, NewCase(title="Printer"), by="ivr", now_ms=turn)
+            cases.amend(tx, case.number, CaseEdit(priority=1), by="ivr", what="heard more", now_ms=turn)
         print(case.number, flush=True)
 
 for line in sys.stdin:

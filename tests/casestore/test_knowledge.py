@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import literal_column, update
 
 from casestore import knowledge
 from casestore.db import Store
-from domain.views import ArticleView, ImportReport
+from casestore.tables import ArticleRow
+from domain.articles import Article
+from domain.imports import ImportReport
 from tests.checkout import ROOT
 
 SHIPPED = ROOT / "knowledge"
@@ -46,7 +49,7 @@ def test_an_article_is_read_with_all_its_fields(store: Store, folder: Path) -> N
     imported(store, folder)
     with store.reading() as tx:
         assert knowledge.articles(tx) == (
-            ArticleView(
+            Article(
                 key="paper-jam",
                 language="en",
                 title="Paper jam",
@@ -166,3 +169,21 @@ def test_the_shipped_articles_are_good_and_complete(store: Store) -> None:
             english[article.key].service,
             english[article.key].category,
         )
+
+
+@pytest.mark.parametrize("stored", ["[no json", "7", '{"jam": 1}', '["jam", 7]'])
+def test_a_row_that_holds_no_article_is_left_out_and_comes_back_with_the_next_import(
+    store: Store, folder: Path, stored: str
+) -> None:
+    if stored == "[no json" and str(store._engine.url).startswith("postgresql"):
+        pytest.skip("PostgreSQL takes no broken JSON")
+    (folder / "en" / "wifi.md").write_text(JAM.replace("Paper jam", "No wifi"))
+    imported(store, folder)
+    with store.uow() as tx:
+        jam = update(ArticleRow).where(ArticleRow.key == "paper-jam")
+        tx.execute(jam.values(keywords=literal_column(f"'{stored}'")))
+    assert titles(store) == ["No wifi"]
+    with store.reading() as tx:
+        assert knowledge.article(tx, "paper-jam", "sv") is None
+    assert imported(store, folder).changed == 1
+    assert titles(store) == ["Paper jam", "No wifi"]

@@ -9,9 +9,9 @@ from plans import plan
 from structlog.testing import capture_logs
 
 from casestore import cases, fact_log, recordings
-from casestore.cases import NewCase
 from casestore.db import Store
 from casestore.recordings import Recording
+from domain.cases import NewCase
 from domain.facts import Fact
 
 DAY_MS = 86_400_000
@@ -215,7 +215,7 @@ def test_a_clock_that_has_jumped_ahead_deletes_nothing_and_is_said(store: Store,
     with capture_logs() as logs:
         assert expire(store, tmp_path, 30, NOW_MS + 40 * DAY_MS) == 0
     assert path.exists()
-    (said,) = (line for line in logs if line["event"] == "recordings_not_expired")
+    (said,) = (line for line in logs if line["event"] == "nothing_expired")
     assert (said["log_level"], said["newest_ms"]) == ("warning", NOW_MS)
 
 

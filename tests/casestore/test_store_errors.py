@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from casestore import cases
-from casestore.cases import NewCase
 from casestore.db import Store, StoreBusy, StoreUnusable
 from casestore.store_errors import StoreDamaged, StoreFull, StoreReadOnly, StoreUnreachable
+from domain.cases import NewCase
 from tests import servers
 
 

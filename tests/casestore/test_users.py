@@ -4,16 +4,16 @@ import pytest
 
 from casestore import users
 from casestore.db import Store
-from domain.views import UserView
+from domain.users import User
 
 
 @pytest.fixture
-def anna(store: Store) -> UserView:
+def anna(store: Store) -> User:
     with store.uow() as tx:
         return users.add(tx, username="anna", name="Anna Dahl", role="agent", password_hash="hash")
 
 
-def test_a_user_is_found_by_name_and_the_hash_is_given_only_when_asked_for(store: Store, anna: UserView):
+def test_a_user_is_found_by_name_and_the_hash_is_given_only_when_asked_for(store: Store, anna: User):
     with store.uow() as tx:
         assert users.by_username(tx, "anna") == anna
         assert users.password_hash(tx, "anna") == "hash"
@@ -31,20 +31,20 @@ def test_a_username_is_also_the_name_of_a_telephone_and_so_is_plain(store: Store
 @pytest.mark.parametrize(
     "wrong", [{"role": "root"}, {"language": "xx"}, {"name": "a\x00"}, {"username": "anna"}]
 )
-def test_a_bad_or_second_user_is_refused(store: Store, anna: UserView, wrong: dict[str, str]):
+def test_a_bad_or_second_user_is_refused(store: Store, anna: User, wrong: dict[str, str]):
     fields = {"username": "bo", "name": "Bo", "role": "agent", "password_hash": "h", **wrong}
     with store.uow() as tx, pytest.raises(ValueError, match=r"role|language|name|already"):
         users.add(tx, **fields)
 
 
 @pytest.mark.parametrize("username", ["\x00", "\ud800", "' OR ''='", "a" * 10_000])
-def test_a_hostile_login_name_is_nobody(store: Store, anna: UserView, username: str):
+def test_a_hostile_login_name_is_nobody(store: Store, anna: User, username: str):
     with store.uow() as tx:
         assert users.by_username(tx, username) is None
         assert users.password_hash(tx, username) is None
 
 
-def test_a_login_lasts_until_it_expires_or_is_ended(store: Store, anna: UserView):
+def test_a_login_lasts_until_it_expires_or_is_ended(store: Store, anna: User):
     with store.uow() as tx:
         users.add_session(tx, token_hash="t1", user_id=anna.id, csrf="c1", expires_ms=1_000)
         users.add_session(tx, token_hash="t2", user_id=anna.id, csrf="c2", expires_ms=2_000)
@@ -59,7 +59,7 @@ def test_a_login_lasts_until_it_expires_or_is_ended(store: Store, anna: UserView
         assert users.session(tx, "\ud800", 0) is None
 
 
-def test_a_new_password_ends_every_login_of_that_user(store: Store, anna: UserView):
+def test_a_new_password_ends_every_login_of_that_user(store: Store, anna: User):
     with store.uow() as tx:
         users.add_session(tx, token_hash="t", user_id=anna.id, csrf="c", expires_ms=9)
         users.set_password_hash(tx, "anna", "new")

@@ -9,7 +9,9 @@ from pathlib import Path
 from cti.bus import Position
 from cti.bus.follow import follow
 from cti.bus.redis_streams import RedisBus
-from domain.events import CALLS, Event, PartialHeard
+from domain.dialogue import PartialHeard
+from domain.event import Event
+from domain.streams import CALLS
 from tests.bus_events import state
 
 

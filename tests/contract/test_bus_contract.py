@@ -6,7 +6,10 @@ import pytest
 
 from cti.bus import NOW, BusDown, Delivery, Gap
 from cti.bus.encoding import BadEvent
-from domain.events import CALLS, DESK, CallAnswered, Event, LanguageChosen
+from domain.calls import CallAnswered
+from domain.dialogue import LanguageChosen
+from domain.event import Event
+from domain.streams import AGENTS, CALLS
 from tests.bus_events import UNREADABLE, partial, publish_bytes, state, take, texts
 
 FULL = 500  # events that no stream of a capacity of ten keeps; Redis drops them a hundred at a time
@@ -45,9 +48,9 @@ class TestReading:
 
     async def test_streams_do_not_mix(self, make_bus):
         bus = make_bus()
-        desk = await bus.subscribe(DESK)
+        desk = await bus.subscribe(AGENTS)
         await state(bus, "a call")
-        await state(bus, "a desk", stream=DESK)
+        await state(bus, "a desk", stream=AGENTS)
         assert await texts(desk, 1) == ["a desk"]
 
     async def test_a_waiting_reader_wakes_when_something_is_published(self, make_bus):

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from cti.bus import NOW, Bus, BusDown, Position, Subscription
 from cti.bus.follow import FollowReport, follow
-from domain.events import CALLS, Event
+from domain.event import Event
+from domain.streams import CALLS
 from tests.bus_events import UNREADABLE, publish_bytes, state, until
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cti.bus.redis_streams import RedisBus
-from domain.events import CALLS
+from domain.streams import CALLS
 from tests.bus_events import state, texts, until
 
 pytestmark = pytest.mark.server

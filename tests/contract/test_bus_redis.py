@@ -11,7 +11,7 @@ from cti.bus import BusDown, Gap, redis_streams
 from cti.bus.follow import FollowReport, follow
 from cti.bus.outlet import Outlet
 from cti.bus.redis_streams import RedisBus
-from domain.events import CALLS
+from domain.streams import CALLS
 from tests.bus_events import partial, state, take, texts, until
 
 pytestmark = pytest.mark.server

@@ -1,23 +1,18 @@
 """The events of a call, for tests that play them."""
 
 from cti.calls import step
-from domain.events import (
-    CallAnswered,
+from domain.calls import CallAnswered, QueueJoined
+from domain.cases import CaseRegistered, CaseSummary, Suggestion, SuggestionsFound
+from domain.dialogue import (
     CallerIdentified,
-    CaseRegistered,
     DialogueEnded,
     LanguageChosen,
     ListeningStarted,
-    OfferMade,
-    OfferShown,
-    PartialHeard,
-    QueueJoined,
-    RingStarted,
     SpeechEnded,
+    SpokenWord,
     StatementHeard,
-    SuggestionsFound,
 )
-from domain.records import CaseSummary, SpokenWord, Suggestion
+from domain.offers import OfferMade, OfferShown, RingStarted
 
 ID = "1795343058.3"
 CASE = CaseSummary(
@@ -38,7 +33,6 @@ DIALOGUE = (
        how="ani"),
     of(LanguageChosen, 120, language="en"),
     of(ListeningStarted, 200, purpose="statement"),
-    of(PartialHeard, 300, text="my printer"),
     of(SpeechEnded, 400, purpose="statement"),
     of(StatementHeard, 450, text="my printer is dead", confidence=0.9,
        words=(SpokenWord(text="my", start_s=0, end_s=0.2, confidence=0.9),)),

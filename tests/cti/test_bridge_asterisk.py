@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 
 import pytest
+from kept import Kept
 from raw_asterisk import Manager
 
 from cti.asterisk.ami import Ami
 from cti.bridge import Bridge
 from cti.bus.memory import MemoryBus
-from domain.events import DESK, REQUESTS, CallChanged, PresenceChanged, PresenceRequested
+from domain.agents import PresenceChanged, PresenceRefused, PresenceRequested
+from domain.calls import CallChanged
+from domain.streams import AGENTS, CALLS
 from phone.codecs import codec
 from phone.user_agent import UserAgent
 from tests.bus_events import events_of
@@ -20,33 +23,41 @@ pytestmark = pytest.mark.server
 class Desk:
     """What pages get, and what they want."""
 
-    def __init__(self, bus, shown):
+    def __init__(self, bus, calls, agents):
         self._bus = bus
-        self._events = events_of(shown)
+        self._calls, self._agents = events_of(calls), events_of(agents)
 
     async def want(self, presence, **fields):
-        await self._bus.publish(
-            REQUESTS, PresenceRequested(at_ms=1, agent="anna", presence=presence, phone="phone", **fields)
-        )
+        wish = PresenceRequested(at_ms=1, agent="anna", presence=presence, phone="phone", **fields)
+        await self._bus.publish(wish.stream, wish)
 
     async def presence(self):
-        while not isinstance(event := await anext(self._events), PresenceChanged):
+        """The next presence that the queue has agreed to."""
+        while not isinstance(event := await self.answer(), PresenceChanged):
+            pass
+        return event.agent
+
+    async def answer(self):
+        """What becomes of the next wish."""
+        while not isinstance(event := await anext(self._agents), PresenceChanged | PresenceRefused):
             pass
         return event
 
     async def call(self, stage):
-        while not isinstance(event := await anext(self._events), CallChanged) or event.call.stage != stage:
+        while not isinstance(event := await anext(self._calls), CallChanged) or event.call.stage != stage:
             pass
         return event.call
 
 
 @pytest.fixture
-async def desk(settings, secrets):
+async def desk(settings, secrets, tmp_path):
     """A desk with a bridge behind it; Asterisk may come and go."""
     async with contextlib.AsyncExitStack() as stack:
         bus, ami = MemoryBus(), Ami(retry_s=0.05)
-        desk = Desk(bus, await bus.subscribe(DESK))
-        bridge = Bridge(bus=bus, ami=ami, save=lambda call: None, queue="support", wrapup_s=0.05)
+        desk = Desk(bus, await bus.subscribe(CALLS), await bus.subscribe(AGENTS))
+        kept = Kept(tmp_path)
+        stack.callback(kept.close)
+        bridge = Bridge(bus=bus, ami=ami, store=kept, queue="support", wrapup_s=0.05)
         await bridge.start()
         stack.push_async_callback(ami.close)
         stack.push_async_callback(bridge.close)
@@ -57,9 +68,7 @@ async def desk(settings, secrets):
 async def ready(desk):
     """Anna is ready, as soon as Asterisk is."""
     await desk.want("ready")
-    while (presence := await desk.presence()).error:
-        pass
-    return presence
+    return await desk.presence()
 
 
 async def members(settings, secrets):
@@ -113,7 +122,7 @@ async def test_after_a_restart_asterisk_has_its_members_again(start_asterisk, se
         await desk.want("break", reason="lunch")
         await desk.presence()
     await desk.want("ready")
-    assert (await desk.presence()).error == "asterisk_down"
+    assert (await desk.answer()).why == "asterisk_down"
     async with start_asterisk(settings):
         assert (await desk.presence()).presence == "ready"
         assert await members(settings, secrets) == [("anna", "PJSIP/anna-phone", "0", "")]

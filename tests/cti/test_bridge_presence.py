@@ -6,15 +6,17 @@ import pytest
 from ami_replay import BOOTED, log_lines, packet, transcript
 from bridge_rig import END_OF_QUEUE, rigs
 
-from domain.events import REQUESTS, PresenceRequested
+from cti.call_store import Recovered
+from domain.agents import PresenceRequested
+from domain.calls import Call
 
 ANNA_JOINS = ["QueueAdd PJSIP/anna-browser false", "QueuePause PJSIP/anna-browser false "]
 ANNA_JOINS += ["QueueRemove PJSIP/anna-phone"]
 
 
 @pytest.fixture
-async def build():
-    async with rigs() as make:
+async def build(tmp_path):
+    async with rigs(tmp_path) as make:
         yield make
 
 
@@ -27,13 +29,8 @@ async def test_an_agent_who_is_ready_is_in_the_queue_before_anybody_is_told(buil
     await rig.want("ready")
     assert await rig.actions(3) == ANNA_JOINS
     presence = await rig.presence()
-    assert (presence.agent, presence.presence, presence.phone, presence.error) == (
-        "anna",
-        "ready",
-        "browser",
-        "",
-    )
-    assert rig.bridge.presences() == (presence,)
+    assert (presence.username, presence.presence, presence.phone) == ("anna", "ready", "browser")
+    assert (await rig.snapshot())[1] == (presence,)
 
 
 async def test_members_that_are_there_or_gone_already_are_no_error(build):
@@ -44,18 +41,18 @@ async def test_members_that_are_there_or_gone_already_are_no_error(build):
     assert (await rig.presence()).presence == "ready"
 
 
-async def test_what_asterisk_refuses_is_stated_with_an_error(build):
+async def test_what_asterisk_refuses_is_stated_and_the_agent_is_as_before(build):
     rig = await build(answers={"QueueAdd": "Unable to add interface to queue: No such queue"})
     await rig.want("ready")
-    presence = await rig.presence()
-    assert (presence.presence, presence.error) == ("away", "refused")
+    assert await rig.refusal() == "refused"
+    [anna] = (await rig.snapshot())[1]
+    assert anna.presence == "away"
 
 
 async def test_a_reason_that_would_be_another_action_never_reaches_the_wire(build):
     rig = await build()
     await rig.want("break", reason="lunch\r\nAction: Originate")
-    presence = await rig.presence()
-    assert (presence.presence, presence.error) == ("away", "refused")
+    assert await rig.refusal() == "refused"
     await rig.want("break", reason="lunch")
     assert (await rig.presence()).reason == "lunch"
     sent = [rig.asterisk.actions.get_nowait()["Action"] for _ in range(rig.asterisk.actions.qsize())]
@@ -68,8 +65,7 @@ async def test_a_wish_that_finds_no_asterisk_is_fulfilled_when_it_is_back(build)
     with log_lines() as logs:
         assert (await logs.get())["event"] == "asterisk_down"
         await rig.want("ready")
-        presence = await rig.presence()
-        assert (presence.presence, presence.error) == ("away", "asterisk_down")
+        assert await rig.refusal() == "asterisk_down"
         again = await rig.asterisk.login()
         await again.say(BOOTED + END_OF_QUEUE)
     assert (await rig.presence()).presence == "ready"
@@ -96,7 +92,7 @@ async def test_after_a_restart_of_ours_the_members_are_the_agents(build):
         + END_OF_QUEUE
     )
     found = [await rig.presence() for _ in range(2)]
-    assert [(p.agent, p.presence, p.reason, p.phone) for p in found] == [
+    assert [(p.username, p.presence, p.reason, p.phone) for p in found] == [
         ("anna", "break", "lunch", "phone"),
         ("bo", "ready", "", "browser"),
     ]
@@ -149,16 +145,46 @@ async def test_a_break_chosen_during_wrapup_stays(build):
     assert (await rig.presence()).presence == "break"
     rig.ring_timers(10.0)
     await rig.want("ready", agent="bo")
-    assert (await rig.presence()).agent == "bo"
-    assert {p.agent: p.presence for p in rig.bridge.presences()} == {"anna": "break", "bo": "ready"}
+    assert (await rig.presence()).username == "bo"
+    assert {p.username: p.presence for p in (await rig.snapshot())[1]} == {"anna": "break", "bo": "ready"}
 
 
 async def test_a_wish_that_is_stated_twice_is_carried_out_once(build):
     rig = await build()
     request = PresenceRequested(at_ms=1, agent="anna", presence="ready")
     for event in (request, dataclasses.replace(request)):
-        await rig.bus.publish(REQUESTS, event)
+        await rig.state(event)
     await rig.want("ready", agent="bo")
-    assert [(await rig.presence()).agent for _ in range(2)] == ["anna", "bo"]
+    assert [(await rig.presence()).username for _ in range(2)] == ["anna", "bo"]
     adds = [a for a in await rig.actions(6) if a.startswith("QueueAdd")]
     assert adds == ["QueueAdd PJSIP/anna-browser false", "QueueAdd PJSIP/bo-browser false"]
+
+
+async def test_an_agent_whose_call_goes_on_from_before_our_start_is_not_free(build):
+    lived = Call(call_id="1.1", stage="connected", agent="anna", marks={"answered": 1, "connected": 2})
+    rig = await build(recovered=Recovered(calls=(lived,)))
+    await rig.want("ready")
+    assert "QueuePause PJSIP/anna-browser true talking" in await rig.actions(3)
+
+
+async def test_an_agent_is_learned_with_the_call_that_was_answered_a_moment_before(build):
+    rig = await build()
+    talk, _, _ = transcript("answered").partition(b"Event: AgentComplete")
+    await rig.session.say(
+        talk + member(Name="anna", Location="PJSIP/anna-browser", Paused="0", PausedReason="") + END_OF_QUEUE
+    )
+    assert "QueuePause PJSIP/anna-browser true talking" in await rig.actions(4)
+
+
+async def test_a_presence_is_written_down_before_anybody_is_told(build):
+    rig = await build()
+    await rig.want("ready")
+    await rig.presence()
+    assert rig.kept.kinds() == ["PresenceRequested", "PresenceChanged"]
+
+
+async def test_a_refusal_is_a_fact_too(build):
+    rig = await build(answers={"QueueAdd": "Unable to add interface to queue: No such queue"})
+    await rig.want("ready")
+    await rig.refusal()
+    assert rig.kept.kinds() == ["PresenceRequested", "PresenceRefused"]

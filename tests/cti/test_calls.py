@@ -3,27 +3,20 @@
 import pytest
 from call_events import ANSWERED, CASE, DIALOGUE, ID, QUEUED, after, of, offer, play
 
-from cti.calls import Publish, Report, Save, step
-from domain.events import (
-    DESK,
+from cti.calls import step
+from cti.effects import Publish, Report, Save
+from domain.agents import PresenceRequested
+from domain.calls import CallChanged, CallEnded, QueueJoined, Resynced
+from domain.cases import CaseRegistered
+from domain.dialogue import DialogueEnded, ListeningStarted, PartialHeard, SpeechEnded, StatementHeard
+from domain.offers import (
     AgentConnected,
-    CallChanged,
-    CallEnded,
-    CaseRegistered,
-    DialogueEnded,
-    ListeningStarted,
     OfferAnswered,
     OfferMade,
     OfferMissed,
     OfferShown,
-    PartialHeard,
-    PresenceRequested,
-    QueueJoined,
-    Resynced,
     RingEnded,
     RingStarted,
-    SpeechEnded,
-    StatementHeard,
 )
 
 
@@ -55,29 +48,22 @@ def test_the_dialogue_fills_in_who_calls_and_what_is_wrong():
         "ulaw",
     )
     assert (call.match, call.how, call.contact_id, call.contact_name) == ("one", "ani", 7, "Maria Lind")
-    assert (call.language, call.transcript, call.partial, call.dialogue) == (
-        "en",
-        "my printer is dead",
-        "",
-        "done",
-    )
+    assert (call.language, call.transcript, call.dialogue) == ("en", "my printer is dead", "done")
     assert (call.stage, call.queue, call.position) == ("queued", "support", 1)
 
 
 def test_every_change_is_shown_and_saved():
     _, effects = play(ANSWERED)
     [shown, saved] = effects
-    assert shown == Publish(
-        DESK, CallChanged(at_ms=100, event_id=f"{ANSWERED.event_id}/{ID}", call=saved.call)
-    )
+    assert shown == Publish(CallChanged(at_ms=100, event_id=f"{ANSWERED.event_id}/{ID}", call=saved.call))
     assert isinstance(saved, Save)
 
 
-def test_words_that_are_not_final_are_shown_and_not_saved():
-    call, effects = play(ANSWERED)
-    call, effects = step(call, of(PartialHeard, 300, text="my pri"), 300)
-    assert [type(effect) for effect in effects] == [Publish]
-    assert call.partial == "my pri"
+def test_words_that_are_not_final_are_nothing_of_the_call():
+    call = after(ANSWERED)
+    after_words, effects = step(call, of(PartialHeard, 300, text="my pri"), 300)
+    assert after_words is call
+    assert [type(effect) for effect in effects] == [Report]
 
 
 def test_what_changes_nothing_has_no_effect():
@@ -200,7 +186,7 @@ def test_a_caller_whom_the_dialogue_never_had_is_known_from_the_queue():
 )
 def test_the_outcome_tells_where_the_caller_was_at_the_end(events, outcome):
     call = after(*events, of(CallEnded, 9000, cause="Normal Clearing"))
-    assert (call.stage, call.outcome, call.partial, call.position) == ("ended", outcome, "", None)
+    assert (call.stage, call.outcome, call.position) == ("ended", outcome, None)
     assert all(o.ended_ms for o in call.offers)
     assert (call.agent is None) == (outcome != "answered")
 

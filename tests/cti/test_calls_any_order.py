@@ -1,31 +1,34 @@
 """What holds for every call, whatever happens to it in whatever order."""
 
+import pytest
 from call_events import CASE, ID
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from cti.calls import Publish, step
-from domain.events import (
-    AgentConnected,
-    CallAnswered,
-    CallEnded,
+from cti.calls import step
+from cti.effects import Publish
+from domain.calls import AgentLeg, CallAnswered, CallEnded, QueueJoined, Resynced
+from domain.cases import CaseRegistered, Suggestion, SuggestionsFound
+from domain.dialogue import (
     CallerIdentified,
-    CaseRegistered,
     DialogueEnded,
+    LanguageChosen,
     ListeningStarted,
+    PartialHeard,
+    SpeechEnded,
+    StatementHeard,
+)
+from domain.event import CallEvent
+from domain.offers import (
+    AgentConnected,
     OfferAnswered,
     OfferMade,
     OfferMissed,
     OfferShown,
-    PartialHeard,
-    QueueJoined,
-    Resynced,
     RingEnded,
     RingStarted,
-    SpeechEnded,
-    StatementHeard,
 )
-from domain.records import AgentLeg
+from domain.vocabulary import kinds_of
 
 TIMES = st.integers(min_value=0, max_value=20)
 AGENTS = st.sampled_from(["anna", "bo"])
@@ -35,11 +38,18 @@ CALL = st.just(ID)
 ANY_EVENT = st.one_of(
     st.builds(CallAnswered, call_id=CALL, at_ms=TIMES),
     st.builds(CallerIdentified, call_id=CALL, at_ms=TIMES),
+    st.builds(LanguageChosen, call_id=CALL, at_ms=TIMES, language=st.sampled_from(["en", "sv"])),
     st.builds(ListeningStarted, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
     st.builds(PartialHeard, call_id=CALL, at_ms=TIMES, text=st.just("x")),
     st.builds(SpeechEnded, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
     st.builds(StatementHeard, call_id=CALL, at_ms=TIMES, text=st.just("x"), confidence=st.just(1.0)),
     st.builds(CaseRegistered, call_id=CALL, at_ms=TIMES, case=st.just(CASE)),
+    st.builds(
+        SuggestionsFound,
+        call_id=CALL,
+        at_ms=TIMES,
+        suggestions=st.sampled_from([(), (Suggestion(article="printer", title="Printer", score=0.9),)]),
+    ),
     st.builds(DialogueEnded, call_id=CALL, at_ms=TIMES, reason=st.just("done")),
     st.builds(QueueJoined, call_id=CALL, at_ms=TIMES, queue=st.just("support"), position=st.just(1)),
     st.builds(OfferMade, call_id=CALL, at_ms=TIMES, agent=AGENTS, offer_id=OFFERS),
@@ -92,6 +102,12 @@ def check(before, call):
     if call.stage == "ended":
         assert all(o.ended_ms is not None for o in call.offers)
     assert len({o.offer_id for o in call.offers}) == len(call.offers) >= len(before.offers)
+
+
+@pytest.mark.parametrize("kind", [*kinds_of(CallEvent)], ids=lambda kind: kind.__name__)
+def test_every_kind_of_event_of_a_call_is_among_them(kind):
+    if kind is not CallEvent:
+        assert isinstance(find(ANY_EVENT, lambda event: type(event) is kind), kind)
 
 
 @settings(max_examples=300, deadline=None)

@@ -3,12 +3,8 @@
 from call_events import DIALOGUE, ID, after, of, offer
 
 from cti.calls import step
-from domain.events import (
-    AgentConnected,
-    OfferMade,
-    Resynced,
-)
-from domain.records import AgentLeg
+from domain.calls import AgentLeg, Resynced
+from domain.offers import AgentConnected, OfferMade
 
 
 def test_a_call_that_is_gone_has_ended():

@@ -12,8 +12,9 @@ import numpy
 from installation import MARIA, Installation
 
 from casestore.db import Store
-from domain.events import now_ms
-from ivr.texts import LANGUAGES, catalogue
+from domain.clock import now_ms
+from domain.languages import LANGUAGES
+from ivr.texts import catalogue
 from phone.call import PhoneCall
 from phone.caller import converse
 from phone.codecs import codec

@@ -17,6 +17,7 @@ class DeskView:
     def __init__(self, system: Installation, username: str = "sofia") -> None:
         self._house, self._username = system, username
         self._calls: dict[str, CallJson] = {}
+        self._partials: dict[str, str] = {}
         self._changed = asyncio.Condition()
         self.errors: list[str] = []
         self.presences: dict[str, str] = {}
@@ -57,6 +58,11 @@ class DeskView:
         """The call once this step of the timeline has happened."""
         return await self.until(sip_call_id, lambda call: step in call["marks"], timeout_s)
 
+    async def hears(self, sip_call_id: str, word: str) -> None:
+        """Wait until the word is among those so far, while the caller still talks."""
+        async with asyncio.timeout(60), self._changed:
+            await self._changed.wait_for(lambda: word in self._partial(sip_call_id))
+
     async def becomes(self, agent: str, presence: str) -> None:
         """Wait until this agent is so."""
         async with asyncio.timeout(30), self._changed:
@@ -73,7 +79,12 @@ class DeskView:
                         self._open.set()
             await asyncio.sleep(0.1)
 
+    def _partial(self, sip_call_id: str) -> str:
+        return self._partials.get(self._calls.get(sip_call_id, {}).get("call_id", ""), "")
+
     def _take(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "partial":
+            self._partials[frame["call_id"]] = frame["text"]
         for call in frame.get("calls", []) if frame["type"] == "snapshot" else [frame.get("call")]:
             if call:
                 self._calls[call["sip_call_id"]] = call

@@ -90,7 +90,7 @@ def running_installation(folder: Path, **changes: Any) -> Iterator[Installation]
             env=os.environ | settings.environment(), stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
-        _wait_until_it_answers(f"http://127.0.0.1:{settings.web_port}/healthz", process, log)
+        wait_until_it_answers(f"http://127.0.0.1:{settings.web_port}/healthz", process, log)
         yield Installation(settings, load_secrets(settings, ()), process, log)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -101,7 +101,7 @@ def running_installation(folder: Path, **changes: Any) -> Iterator[Installation]
             process.wait()
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(600):
         if process.poll() is not None:
             break

@@ -94,7 +94,7 @@ def test_what_is_kept_of_a_caller_is_one_short_line_of_text(
     sender: str, system: Installation, calls: dict[str, CallJson]
 ) -> None:
     kept = stored_call(system, calls[sender]["call_id"])
-    for text in (kept["name"], kept["number"]):
+    for text in (kept.name, kept.number):
         assert len(text) <= 200
         assert text.isprintable()  # no line break, and nothing that cannot be written as UTF-8
 

@@ -53,7 +53,7 @@ async def test_a_caller_reaches_the_queue_while_the_database_is_locked(
     assert "printer" in case.statement
     assert call["case"]["number"] == case.number
     assert call["case"]["has_statement"]
-    await eventually(lambda: stored_call(system, call["call_id"]).get("outcome") == "abandoned_queue")
+    await eventually(lambda: stored_call(system, call["call_id"]).outcome == "abandoned_queue")
     assert "case_not_kept" in system.logged()
     assert "unsaved_case_registered" in system.logged()
 
@@ -71,7 +71,7 @@ async def test_a_caller_who_calls_while_it_is_locked_reaches_an_agent(
             assert call["contact_name"] == "Test Person"
     await desk.reaches(caller.call.call_id, "registered")
     assert len(cases_of(system, call["call_id"])) == 1
-    await eventually(lambda: stored_call(system, call["call_id"]).get("outcome") == "answered")
+    await eventually(lambda: stored_call(system, call["call_id"]).outcome == "answered")
 
 
 async def test_a_case_that_is_registered_survives_a_lock_later_in_the_call(
@@ -84,7 +84,7 @@ async def test_a_case_that_is_registered_survives_a_lock_later_in_the_call(
             await caller.call.hang_up()
             call = await desk.reaches(caller.call.call_id, "ended")
     assert len(cases_of(system, call["call_id"])) == 1
-    await eventually(lambda: stored_call(system, call["call_id"]).get("outcome") == "abandoned_queue")
+    await eventually(lambda: stored_call(system, call["call_id"]).outcome == "abandoned_queue")
 
 
 def test_nothing_has_crashed(system: Installation) -> None:

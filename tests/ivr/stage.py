@@ -13,13 +13,15 @@ from casestore.db import Store
 from casework.search.ranking import Ranking
 from casework.service import CaseService
 from casework.triage.understand import Understanding
+from cti.bus import Position
 from cti.bus.memory import MemoryBus
-from domain.events import CALLS, CallAnswered, CallEvent, ListeningStarted
-from domain.views import CaseView
+from domain.calls import CallAnswered
+from domain.cases import Case
+from domain.dialogue import CallerIdentified, ListeningStarted
+from domain.event import Event
 from ivr.flows.intake import intake
 from ivr.session import DialogueResult, Dialogues
 from ivr.turn import Patience
-from tests.bus_events import events_of
 from tests.checkout import ROOT
 
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
@@ -30,15 +32,31 @@ IMPATIENT = Patience(silence_s=0.2, quiet_s=0.2, engine_s=0.2, recording_pause_s
 Act = Callable[["Stage"], None]
 
 
+class StageBus(MemoryBus):
+    """The bus, and every event of every stream in the order in which they were stated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.witnesses: list[Callable[[Event], None]] = []
+
+    async def publish(self, stream: str, event: Event) -> Position:
+        position = await super().publish(stream, event)
+        for witness in self.witnesses:
+            witness(event)
+        return position
+
+
 class Stage:
     """One call: `acts` are what the caller does when asked each question, by its name, in their order."""
 
-    def __init__(self, store: Store, bus: MemoryBus, casework: CaseService, folder: Path) -> None:
+    def __init__(self, store: Store, bus: StageBus, casework: CaseService, folder: Path) -> None:
         self.store, self.bus, self.casework, self.folder = store, bus, casework, folder
         self.channel, self.prompts = FakeChannel(), FakePrompts()
         self.recogniser = FakeRecogniser("en")
         self.flow = partial(intake, ask_language=False, language="en", voice_is_kept=True)
-        self.events: list[CallEvent] = []
+        self.events: list[Event] = []
+        self.acts: dict[str, list[Act]] = {}
+        bus.witnesses.append(self._stated)
 
     @property
     def stream(self) -> FakeStream:
@@ -54,24 +72,24 @@ class Stage:
             casework=self.casework,
             patience=patience,
         )
-        following = asyncio.create_task(self._follow(await self.bus.subscribe(CALLS), acts))
-        await asyncio.sleep(0)
-        try:
-            answered = CallAnswered(at_ms=0, call_id=f"call-{number}", number=number)
-            return await dialogues.run(answered, self.channel)
-        finally:
-            await asyncio.sleep(0)
-            following.cancel()
+        self.acts = acts
+        answered = CallAnswered(at_ms=0, call_id=f"call-{number}", number=number)
+        return await dialogues.run(answered, self.channel)
 
     def kinds(self) -> list[str]:
         """What was stated, in its order."""
         return [type(event).__name__ for event in self.events]
 
-    def of(self, kind: type[CallEvent]) -> list[CallEvent]:
+    def of(self, kind: type[Event]) -> list[Event]:
         """What was stated of one kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
-    def cases(self) -> tuple[CaseView, ...]:
+    @property
+    def caller(self) -> CallerIdentified:
+        """Who is calling, as it was stated last."""
+        return [event for event in self.events if isinstance(event, CallerIdentified)][-1]
+
+    def cases(self) -> tuple[Case, ...]:
         """All open cases."""
         with self.store.reading() as tx:
             return cases.open_cases(tx)
@@ -86,16 +104,16 @@ class Stage:
         with self.store.reading() as tx:
             return recordings.find(tx, self.folder / "statements", number)
 
-    async def _follow(self, subscription, acts: dict[str, list[Act]]) -> None:
-        async for event in events_of(subscription):
-            self.events.append(event)
-            if isinstance(event, ListeningStarted) and acts.get(event.purpose):
-                acts[event.purpose].pop(0)(self)
+    def _stated(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, ListeningStarted) and self.acts.get(event.purpose):
+            act = self.acts[event.purpose].pop(0)
+            asyncio.get_running_loop().call_soon(act, self)
 
 
 @asynccontextmanager
 async def open_stage(
-    folder: Path, *, busy_timeout_ms: int = 5000, bus: MemoryBus | None = None
+    folder: Path, *, busy_timeout_ms: int = 5000, bus: StageBus | None = None
 ) -> AsyncIterator[Stage]:
     """A new installation with the shipped articles and a few contacts."""
     store = Store(f"sqlite:///{folder / 'test.db'}", busy_timeout_ms=busy_timeout_ms)
@@ -105,7 +123,7 @@ async def open_stage(
         contacts.add(tx, name="Maria Lind", employee_number="4217", language="en", numbers=(MARIA,))
         contacts.add(tx, name="Anna Berg", employee_number="4218", language="sv", numbers=(ANNA,))
         articles = knowledge.articles(tx)
-    bus = bus or MemoryBus()
+    bus = bus or StageBus()
     ranking = Ranking(articles)
     async with CaseService(
         store,

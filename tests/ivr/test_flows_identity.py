@@ -3,7 +3,7 @@
 import pytest
 from transcript import ANNA, MARIA, Transcript
 
-from domain.views import Callers
+from domain.contacts import Callers
 from ivr.flows.asking import YES_NO
 from ivr.flows.identity import find_out_who
 from ivr.moves import (

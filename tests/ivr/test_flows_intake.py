@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transcript import ANNA, CASE, CLEAR, DOUBTFUL, MARIA, MURKY, Transcript
 
-from domain.views import Callers
+from domain.contacts import Callers
 from ivr.flows.intake import intake
 from ivr.moves import (
     Ask,

@@ -5,12 +5,12 @@ from dataclasses import replace
 from transcript import ANNA, MARIA, Transcript
 
 from ivr.flows.asking import Unanswered
-from ivr.flows.language import LANGUAGES, agree_on_language
+from ivr.flows.language import OPTIONS, agree_on_language
 from ivr.moves import Ask, Chosen, Prompt, Say, Silence, UseLanguage
 
 WELCOME = Say(Prompt("welcome"))
 CHOICES = tuple(Prompt("language_choice", language=language) for language in ("en", "sv", "nb"))
-WHICH = Ask("language", CHOICES, LANGUAGES, heard_in="en")
+WHICH = Ask("language", CHOICES, OPTIONS, heard_in="en")
 
 
 def agree(*contacts, ask=True) -> Transcript:
@@ -42,5 +42,5 @@ def test_where_nobody_is_asked_the_house_speaks_its_own():
 
 
 def test_who_does_not_answer_is_asked_once_more_by_keys_and_no_more():
-    keys = Ask("language", (Prompt("again_silence"), *CHOICES), LANGUAGES, by_keys=True)
+    keys = Ask("language", (Prompt("again_silence"), *CHOICES), OPTIONS, by_keys=True)
     agree().then(WELCOME).then(WHICH, Silence()).then(keys, Silence()).fails(Unanswered)

@@ -10,15 +10,8 @@ from fakes.caller import LOUD, heard
 from stage import ANNA, IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
 from cti.asterisk.channel import HungUp
-from domain.events import (
-    CallerIdentified,
-    CaseRegistered,
-    DialogueEnded,
-    LanguageChosen,
-    PartialHeard,
-    StatementHeard,
-    SuggestionsFound,
-)
+from domain.cases import CaseRegistered, SuggestionsFound
+from domain.dialogue import CallerIdentified, DialogueEnded, LanguageChosen, PartialHeard, StatementHeard
 from ivr.flows.intake import intake
 from ivr.speech import Partial, SpeechBegan, SpeechStopped
 
@@ -34,7 +27,11 @@ async def stage(tmp_path):
 async def test_a_known_caller_is_put_through_with_a_case_and_solutions(stage: Stage):
     result = await stage.call(MARIA, statement=[says(PRINTER)])
     (case,) = stage.cases()
-    assert (result.reason, result.case_number, result.contact_id) == ("done", case.number, case.contact_id)
+    assert (result.reason, result.case_number, stage.caller.contact_id) == (
+        "done",
+        case.number,
+        case.contact_id,
+    )
     assert result.queue_priority == 6 - case.priority
     assert (case.statement, case.service, case.contact_name) == (PRINTER, "printing", "Maria Lind")
     assert stage.of(SuggestionsFound)[0].suggestions[0].article == "printer-paper-jam"
@@ -157,23 +154,23 @@ async def test_a_language_without_a_model_goes_by_keys_and_records_what_is_said(
 
 async def test_an_unknown_caller_chooses_a_language_and_types_a_number(stage: Stage):
     stage.flow = partial(intake, ask_language=True, language="en", voice_is_kept=True)
-    result = await stage.call(
+    await stage.call(
         UNKNOWN, language=[presses("1")], employee_number=[presses("4217#")], statement=[says(PRINTER)]
     )
-    assert result.contact_id == 1
-    identified = stage.of(CallerIdentified)[-1]
+    identified = stage.caller
+    assert identified.contact_id == stage.cases()[0].contact_id == 1
     assert (identified.match, identified.how) == ("none", "employee_number")
     assert identified.contact_name == "Maria Lind"
 
 
 async def test_a_spoken_number_is_used_after_the_name_was_confirmed(stage: Stage):
-    result = await stage.call(
+    await stage.call(
         UNKNOWN,
         employee_number=[says("four two one seven")],
         name=[says("yes")],
         statement=[says(PRINTER)],
     )
-    assert result.contact_id == 1
+    assert stage.caller.contact_id == 1
     assert stage.prompts.keys.count("are_you") == 1
 
 

@@ -5,13 +5,15 @@ from functools import partial
 
 import pytest
 from fakes.caller import LOUD, heard
-from stage import IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
+from stage import IMPATIENT, MARIA, UNKNOWN, Stage, StageBus, open_stage, presses, says
 
 from casestore import recordings
 from casework.port import CaseChange
 from cti.asterisk.channel import HungUp
-from cti.bus.memory import MemoryBus, MemorySubscription
-from domain.events import CALLS, CaseRegistered, DialogueEnded, StatementHeard
+from cti.bus.memory import MemorySubscription
+from domain.cases import CaseEdit, CaseRegistered
+from domain.dialogue import DialogueEnded, StatementHeard
+from domain.streams import CASES
 from ivr.moves import Say
 from ivr.speech import Failed, Overloaded, Partial, SpeechBegan
 from tests.bus_events import events_of
@@ -161,7 +163,7 @@ async def test_a_judgement_that_fails_costs_no_words(stage: Stage, monkeypatch):
 
 async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage, monkeypatch):
     monkeypatch.setattr("casework.service._RETRY_S", 0.05)
-    heard_of = await stage.bus.subscribe(CALLS)
+    heard_of = await stage.bus.subscribe(CASES)
     other = sqlite3.connect(stage.folder / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     result = await stage.call(MARIA, statement=[says(PRINTER)])
@@ -211,8 +213,8 @@ async def test_a_case_left_by_an_earlier_run_is_registered_at_the_next_start(tmp
     other.close()
     (tmp_path / "next").mkdir()
     (tmp_path / "next/unsaved-cases.jsonl").write_bytes(spooled)
-    bus = MemoryBus()
-    heard_of = await bus.subscribe(CALLS)
+    bus = StageBus()
+    heard_of = await bus.subscribe(CASES)
     async with open_stage(tmp_path / "next", bus=bus) as stage:
         await registered(heard_of)
         assert stage.cases()[0].statement == PRINTER
@@ -221,8 +223,8 @@ async def test_a_case_left_by_an_earlier_run_is_registered_at_the_next_start(tmp
 async def test_a_case_that_was_registered_after_all_is_not_registered_twice(stage: Stage):
     await stage.call(MARIA, statement=[says(PRINTER)])
     (case,) = stage.cases()
-    late = CaseChange(call_id=case.call_id, fields={"title": "the same", "call_id": case.call_id})
-    heard_of = await stage.bus.subscribe(CALLS)
+    late = CaseChange(call_id=case.call_id, fields=CaseEdit(title="the same", call_id=case.call_id))
+    heard_of = await stage.bus.subscribe(CASES)
     stage.casework._spool.add(late, 1)
     stage.casework._unsaved.set()
     await registered(heard_of)

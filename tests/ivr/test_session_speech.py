@@ -6,7 +6,7 @@ from speech_samples import say, silence
 from stage import MARIA, UNKNOWN, Stage, open_stage
 
 from cti.asterisk.channel import Frame
-from domain.events import CallerIdentified, StatementHeard
+from domain.dialogue import CallerIdentified, StatementHeard
 from ivr.speech.pool.recogniser import start_recogniser
 from ivr.turn import Patience
 
@@ -56,13 +56,13 @@ async def test_a_spoken_number_and_a_spoken_yes_identify_the_caller(stage: Stage
         statement=[speaks("i forgot my password")],
         statement_right=[speaks("yes")] * 2,
     )
-    assert (result.reason, result.contact_id) == ("done", 1)
+    assert (result.reason, stage.caller.contact_id) == ("done", 1)
     assert stage.of(CallerIdentified)[-1].how == "employee_number"
 
 
 @pytest.mark.parametrize("reply", ["no", "what", "hello", "who is this"])
 async def test_nothing_but_a_yes_is_a_yes(stage: Stage, reply: str):
-    result = await stage.call(
+    await stage.call(
         UNKNOWN,
         patience=Patience(silence_s=0.3),
         employee_number=[speaks("four two one seven")] * 2,
@@ -70,5 +70,5 @@ async def test_nothing_but_a_yes_is_a_yes(stage: Stage, reply: str):
         statement=[speaks("i forgot my password")],
         statement_right=[speaks("yes")] * 2,
     )
-    assert result.contact_id is None
+    assert stage.caller.contact_id is None
     assert stage.cases()[0].contact_id is None

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.flows.asking import YES_NO
-from ivr.flows.language import LANGUAGES
+from ivr.flows.language import OPTIONS
 from ivr.moves import Option
 from ivr.spoken import choice, choice_grammar, digits, number_grammar
 from ivr.texts import catalogue
@@ -38,7 +38,7 @@ def test_yes_and_no_in_the_other_languages():
 
 
 def test_a_language_is_chosen_by_its_name():
-    assert [choice(text, LANGUAGES, EN) for text in ("swedish", "norwegian", "what")] == ["sv", "nb", None]
+    assert [choice(text, OPTIONS, EN) for text in ("swedish", "norwegian", "what")] == ["sv", "nb", None]
 
 
 def test_an_option_without_words_of_its_own_is_chosen_by_its_number():

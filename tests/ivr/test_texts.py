@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.languages import LANGUAGES
 from ivr.flows.asking import YES_NO
-from ivr.flows.language import LANGUAGES as LANGUAGE_OPTIONS
+from ivr.flows.language import OPTIONS as LANGUAGE_OPTIONS
 from ivr.flows.statement import SERVICES
-from ivr.texts import LANGUAGES, catalogue, placeholders
+from ivr.texts import catalogue, placeholders
 
 ENGLISH = catalogue("en")
 TABLES = [field.name for field in fields(ENGLISH) if field.name != "language"]

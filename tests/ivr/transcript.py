@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from domain.views import CaseView, ContactView
+from domain.cases import Case
+from domain.contacts import Contact
 from ivr.moves import Flow, Statement, Step
 
-MARIA = ContactView(id=1, name="Maria Lind", employee_number="4217", language="en", numbers=("+46701740605",))
-ANNA = ContactView(id=2, name="Anna Berg", employee_number="4218", language="sv", numbers=("+46701740606",))
-CASE = CaseView(number="C-000042", title="The printer does not print", contact_id=1, opened_ms=1)
+MARIA = Contact(id=1, name="Maria Lind", employee_number="4217", language="en", numbers=("+46701740605",))
+ANNA = Contact(id=2, name="Anna Berg", employee_number="4218", language="sv", numbers=("+46701740606",))
+CASE = Case(number="C-000042", title="The printer does not print", contact_id=1, opened_ms=1)
 CLEAR = Statement("the printer is jammed", 0.95, "certain")
 DOUBTFUL = Statement("the printer is chanced", 0.8, "doubtful")
 MURKY = Statement("a painter is champ", 0.4, "unclear")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 from desk_browser import API_TOKEN, PASSWORD, Browser, Enter, Serve
+from stand_in_owner import StandInOwner, owning
 
 from casestore.db import Store
 from cti.bus.memory import MemoryBus
@@ -38,7 +39,14 @@ def bus() -> MemoryBus:
 
 
 @pytest.fixture
-async def serve(tmp_path: Path, store: Store, bus: MemoryBus) -> AsyncIterator[Serve]:
+async def owner(bus: MemoryBus) -> AsyncIterator[StandInOwner]:
+    """Owns calls and agents, of which there are none."""
+    async with owning(bus) as owner:
+        yield owner
+
+
+@pytest.fixture
+async def serve(tmp_path: Path, store: Store, bus: MemoryBus, owner: StandInOwner) -> AsyncIterator[Serve]:
     """Starts a server; arguments change its configuration."""
     servers: list[TestServer] = []
 

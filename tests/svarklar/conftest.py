@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from casestore.db import Store
 
@@ -14,3 +15,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.upgrade()
     yield store
     store.close()
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """A command that runs in the test's own process sends the log to a stream that ends with it."""
+    yield
+    structlog.reset_defaults()

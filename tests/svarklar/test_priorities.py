@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.records import ITIL
+from domain.cases import ITIL
 from svarklar.settings import Settings
 from tests.checkout import ROOT
 
@@ -14,6 +14,7 @@ one      = { works = 5, hindered = 5, stopped = 4 }
 several  = { works = 4, hindered = 3, stopped = 2 }
 everyone = { works = 1, hindered = 1, stopped = 1 }
 """
+NO_PRIORITY = r"priorities.one.stopped\n +Input should be 1, 2, 3, 4 or 5"
 
 
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> Settings:
@@ -40,8 +41,8 @@ def test_the_readme_shows_the_table_that_is_the_default(
     [
         (OWN.replace("works = 5, ", ""), "priorities needs one, several, everyone"),
         (OWN.partition("several")[0], "priorities needs one, several, everyone"),
-        (OWN.replace("stopped = 4", "stopped = 6"), "from 1 to 5"),
-        (OWN.replace("stopped = 4", "stopped = 0"), "from 1 to 5"),
+        (OWN.replace("stopped = 4", "stopped = 6"), NO_PRIORITY),
+        (OWN.replace("stopped = 4", "stopped = 0"), NO_PRIORITY),
         (OWN.replace("several", "many"), "priorities.many"),
     ],
 )

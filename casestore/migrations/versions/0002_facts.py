@@ -1,4 +1,4 @@
-"""Facts, positions of their readers, recordings; calls that live are found without looking at the others."""
+"""Facts, positions of their readers, recordings; living calls and changes made before are found at once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ def upgrade() -> None:
     _facts()
     _positions()
     _recordings()
+    _changes()
     lives = sa.text("outcome IS NULL")
     op.create_index(
         "ix_calls_unfinished", "calls", ["started_ms"], sqlite_where=lives, postgresql_where=lives
@@ -71,9 +72,17 @@ def _recordings() -> None:
         _number("rate_hz"),
         _number("length_ms"),
         sa.Column("at_ms", sa.BigInteger(), nullable=False, index=True),
+        sa.Column("change_id", sa.String(), nullable=True),
         sa.UniqueConstraint("case_number", "attempt"),
         sa.UniqueConstraint("file"),
+        sa.UniqueConstraint("change_id"),
     )
+
+
+def _changes() -> None:
+    """What was written before this version has no ids."""
+    op.add_column("case_history", sa.Column("change_id", sa.String(), nullable=True))
+    op.create_index("ix_case_history_change_id", "case_history", ["change_id"], unique=True)
 
 
 def _guard_facts() -> None:

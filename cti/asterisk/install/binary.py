@@ -38,7 +38,7 @@ def find_asterisk(settings: AsteriskSettings) -> AsteriskBinary:
     if found is None:
         oldest = ".".join(map(str, OLDEST))
         raise AsteriskMissing(
-            f"no Asterisk {oldest} or newer on this system nor in {folder}: run `make setup`"
+            f"no Asterisk {oldest} or newer on this system nor in {folder}: run `svarklar asterisk`"
         )
     return found
 

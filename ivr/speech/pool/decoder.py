@@ -19,7 +19,7 @@ from ivr.speech.pool.stream import RemoteStream
 STALL_S = 1.5  # without an answer for so long a process is taken for dead
 START_S = 30.0  # a starting one on a busy machine
 
-_FLUSH_S = 0.04  # the sound of all its streams goes out together
+_FLUSH_S = 0.01  # what its streams hear at nearly the same time goes out together
 _MOST_WAITING = 2_000_000  # bytes; a process so far behind gets no more sound, everything else it does
 
 log = structlog.get_logger()
@@ -187,8 +187,14 @@ class Decoder:
             self.kill("crashed")
             return
         self._answered_s = self._loop.time()
-        for message in self._unpacker.feed(data):
-            self._handle(message)
+        try:
+            for message in self._unpacker.feed(data):
+                self._handle(message)
+        except Exception as error:
+            log.exception("speech_process_unreadable", pid=self.pid)
+            self.kill(
+                f"unreadable: {error!r}"
+            )  # after one message that nobody understands no other is trusted
 
     def _handle(self, message: Message) -> None:
         match message.kind:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ivr.speech import Failed, Heard, Partial, Result, SpeechBegan, SpeechStopped, Word
 
 _HEADER = struct.Struct(">BII")
+_MOST_BYTES = 16_000_000  # of a body; a longer one is no message but bytes read at the wrong place
 _RESULTS: dict[str, type[Result]] = {
     kind.__name__: kind for kind in (SpeechBegan, Partial, SpeechStopped, Heard, Failed)
 }
@@ -59,11 +60,13 @@ class Unpacker:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """The messages that are complete now."""
+        """The messages that are complete now. Raises ValueError for what is none."""
         self._rest += data
         at = 0
         while len(self._rest) - at >= _HEADER.size:
             kind, stream, size = _HEADER.unpack_from(self._rest, at)
+            if size > _MOST_BYTES:
+                raise ValueError(f"a message of {size} bytes")
             start = at + _HEADER.size
             if len(self._rest) < start + size:
                 break

@@ -80,9 +80,12 @@ class Pool:
     @property
     def state(self) -> str:
         """`ok`, or what is wrong, for the health page."""
-        if any(decoder.models for decoder in self._supervisor.decoders):
-            return "ok"
-        return "no speech process has a model: callers go by keys"
+        decoders, wanted = self._supervisor.decoders, self._supervisor.wanted
+        if not any(decoder.models for decoder in decoders):
+            return "no speech process has a model: callers go by keys"
+        if len(decoders) < wanted:
+            return f"{len(decoders)} of {wanted} speech processes: fewer callers can be heard"
+        return "ok"
 
     def decoders(self) -> tuple[DecoderState, ...]:
         """How the processes are doing."""

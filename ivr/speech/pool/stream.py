@@ -1,10 +1,13 @@
 """A stream as the dialogue holds it; its sound is heard in another process."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-from ivr.speech import Failed, Heard, Result
+from ivr.speech import Failed, Heard, Partial, Result
 from ivr.speech.pool.framing import Kind
+
+_MOST_RESULTS = 50  # an utterance has four beside its partial words
 
 
 class RemoteStream:
@@ -13,7 +16,8 @@ class RemoteStream:
     def __init__(self, send: Callable[[Kind, bytes], None]) -> None:
         """`send` hands a message of this stream to its process and never waits."""
         self._send = send
-        self._results: asyncio.Queue[Result | None] = asyncio.Queue()
+        self._results: deque[Result] = deque()
+        self._news = asyncio.Event()
         self._ended = False
 
     def feed(self, frame: bytes) -> None:
@@ -28,9 +32,13 @@ class RemoteStream:
 
     async def __aiter__(self) -> AsyncIterator[Result]:
         """What was heard, up to and with the one Heard or Failed."""
-        while (result := await self._results.get()) is not None:
-            yield result
-        self._results.put_nowait(None)  # for whoever asks again
+        while True:
+            while self._results:
+                yield self._results.popleft()
+            if self._ended:
+                return
+            self._news.clear()
+            await self._news.wait()
 
     async def close(self) -> None:
         """Stop hearing."""
@@ -39,10 +47,18 @@ class RemoteStream:
             self._end()
 
     def deliver(self, result: Result) -> None:
-        """A result from the process; the first Heard or Failed is the last."""
+        """A result from the process; the first Heard or Failed is the last.
+
+        Nobody need listen: of partial words only the newest wait; a process that says too much else fails.
+        """
         if self._ended:
             return
-        self._results.put_nowait(result)
+        if isinstance(result, Partial) and self._results and isinstance(self._results[-1], Partial):
+            self._results.pop()
+        if len(self._results) == _MOST_RESULTS:
+            result = Failed("too many results")
+        self._results.append(result)
+        self._news.set()
         if isinstance(result, Heard | Failed):
             self._end()
 
@@ -53,4 +69,4 @@ class RemoteStream:
 
     def _end(self) -> None:
         self._ended = True
-        self._results.put_nowait(None)
+        self._news.set()

@@ -37,6 +37,11 @@ class Supervisor:
         await asyncio.gather(*(self._add() for _ in range(self._wanted)))
         self._in_background(self._watch())
 
+    @property
+    def wanted(self) -> int:
+        """How many processes there should be."""
+        return self._wanted
+
     async def news(self, timeout_s: float) -> None:
         """Wait until a model has been loaded, a process lost, or the time is over."""
         with suppress(TimeoutError):
@@ -71,7 +76,7 @@ class Supervisor:
         log.error("speech_process_lost", pid=decoder.pid, reason=reason, streams=decoder.lost)
         for folder in decoder.loading:
             self._distrust(folder, "its process ended while reading it")
-        self._in_background(self._add(_SHORT_LIFE_S if decoder.age_s < _SHORT_LIFE_S else 0.0))
+        self._in_background(self._replace(_SHORT_LIFE_S if decoder.age_s < _SHORT_LIFE_S else 0.0))
 
     def _distrust(self, folder: Path, error: str) -> None:
         if any(model.path == folder and model.bundled for model in self.installed):
@@ -80,8 +85,19 @@ class Supervisor:
         self._broken.add(folder)
         self.installed = tuple(model for model in self.installed if model.path != folder)
 
-    async def _add(self, after_s: float = 0.0) -> None:
-        await asyncio.sleep(after_s)
+    async def _replace(self, after_s: float) -> None:
+        """Try until there is a process again: the system may have none to give for a while."""
+        while True:
+            await asyncio.sleep(after_s)
+            try:
+                await self._add()
+            except OSError as error:
+                log.error("speech_process_not_started", error=str(error))
+                after_s = _SHORT_LIFE_S
+            else:
+                return
+
+    async def _add(self) -> None:
         process, connection = await asyncio.to_thread(spawn)
         decoder = Decoder(process, connection, self)
         self.decoders.append(decoder)
@@ -90,14 +106,21 @@ class Supervisor:
             decoder.kill("closed")
 
     async def _watch(self) -> None:
+        """For ever: what goes wrong in one look is said, and the next one is taken."""
         watches = 0
         while True:
             await asyncio.sleep(_WATCH_S)
-            for decoder in list(self.decoders):
-                self._check(decoder)
             watches += 1
-            if watches % _RESCAN_WATCHES == 0:
-                await self._rescan()
+            try:
+                await self._look(rescan=watches % _RESCAN_WATCHES == 0)
+            except Exception:
+                log.exception("speech_watch_failed")
+
+    async def _look(self, *, rescan: bool) -> None:
+        for decoder in list(self.decoders):
+            self._check(decoder)
+        if rescan:
+            await self._rescan()
 
     def _check(self, decoder: Decoder) -> None:
         if decoder.stalled():
@@ -129,4 +152,9 @@ class Supervisor:
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("speech_task_failed", error=repr(error), exc_info=error)

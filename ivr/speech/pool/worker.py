@@ -72,10 +72,10 @@ class Worker:
     def _load(self, folder: str) -> None:
         try:
             model = VoskModel(folder)
-        except ValueError as error:
+            cost = model.cost(sample(), RATE_HZ)
+        except Exception as error:  # whatever it is: a thread that ends in silence leaves the pool waiting
             self._send(pack(Kind.LOADED, 0, {"folder": folder, "cost": 0.0, "error": str(error)}))
             return
-        cost = model.cost(sample(), RATE_HZ)
         self._models[folder] = model
         self._send(pack(Kind.LOADED, 0, {"folder": folder, "cost": cost, "error": ""}))
 

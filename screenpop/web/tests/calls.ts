@@ -1,10 +1,11 @@
 /** Calls, offers and agents for the tests: what matters is said, the rest is ordinary. */
 
-import type { Agent, Call, Offer } from "../src/lib/records";
+import type { AgentState, Call, Offer } from "../src/lib/records";
 
 export function aCall(callId: string, given: Partial<Call> = {}): Call {
   return {
     call_id: callId,
+    node: "main",
     stage: "queued",
     sip_call_id: "",
     number: "+46701740605",
@@ -15,8 +16,7 @@ export function aCall(callId: string, given: Partial<Call> = {}): Call {
     contact_id: 1,
     contact_name: "Maria Lind",
     language: "en",
-    partial: "",
-    transcript: "",
+      transcript: "",
     confidence: null,
     words: [],
     case: null,
@@ -49,6 +49,6 @@ export function anOffer(offerId: string, given: Partial<Offer> = {}): Offer {
   };
 }
 
-export function anAgent(given: Partial<Agent> = {}): Agent {
+export function anAgent(given: Partial<AgentState> = {}): AgentState {
   return { username: "anna", presence: "ready", reason: "", phone: "browser", since_ms: 0, ...given };
 }

@@ -1,25 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { apply, dismiss, look, NOTHING_KNOWN, type DeskState } from "../src/lib/desk-state";
-import type { ServerMessage } from "../src/lib/messages";
-import type { Call } from "../src/lib/records";
+import type { Call, Frame, SnapshotFrame } from "../src/lib/records";
 import { aCall, anAgent, anOffer } from "./calls";
 
 const START = after(NOTHING_KNOWN, snapshot());
 const TALKING = after(START, changed(aCall("first", connected("first-offer"))));
 
-function after(state: DeskState, ...messages: ServerMessage[]): DeskState {
+function after(state: DeskState, ...messages: Frame[]): DeskState {
   return messages.reduce(apply, state);
 }
 
-function snapshot(given: Partial<Extract<ServerMessage, { type: "snapshot" }>> = {}): ServerMessage {
+function snapshot(given: Partial<SnapshotFrame> = {}): Frame {
   return { type: "snapshot", epoch: "e", cursor: 1, me: anAgent(), agents: [], calls: [], offers: [], ...given };
 }
 
-function changed(call: Call): ServerMessage {
+function changed(call: Call): Frame {
   return { type: "call", cursor: 2, call };
 }
 
-function offered(callId: string, offerId: string): ServerMessage {
+function offered(callId: string, offerId: string): Frame {
   return { type: "offer", call_id: callId, offer_id: offerId };
 }
 
@@ -81,6 +80,35 @@ describe("a second call", () => {
     const both = after(START, changed(aCall("first", ringing("o1"))), changed(aCall("second", ringing("o2"))));
     const state = after(both, changed(aCall("first", { offers: [anOffer("o1", { ended_ms: 9000 })] })));
     expect(state.mine).toEqual(["second"]);
+  });
+});
+
+describe("the words so far", () => {
+  const talking = changed(aCall("first", { stage: "ivr", dialogue: "" }));
+  const heard: Frame = { type: "partial", call_id: "first", text: "my pri" };
+
+  it("are kept while the caller still talks", () => {
+    expect(after(START, talking, heard).partials.get("first")).toBe("my pri");
+    expect(after(START, talking, heard, talking).partials.size).toBe(1);
+  });
+
+  it.each([
+    ["have been understood", { transcript: "my printer" }],
+    ["are all that will come", { dialogue: "done" }],
+    ["belong to a call that has moved on", { stage: "queued" } as const],
+  ])("are let go of when they %s", (_what, given) => {
+    const call = changed(aCall("first", { stage: "ivr", dialogue: "", ...given }));
+    expect(after(START, talking, heard, call).partials.size).toBe(0);
+  });
+
+  it("are nothing where no such call listens, and nothing after a snapshot", () => {
+    expect(after(START, heard).partials.size).toBe(0);
+    expect(after(START, changed(aCall("first")), heard).partials.size).toBe(0);
+    expect(after(START, talking, heard, snapshot()).partials.size).toBe(0);
+  });
+
+  it("do not move the cursor", () => {
+    expect(after(START, talking, heard).cursor).toBe(2);
   });
 });
 

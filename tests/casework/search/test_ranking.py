@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from casestore import article_files
 from casework.search.ranking import Ranking
 from casework.search.words import tokens
-from domain.views import ArticleView, CaseView
+from domain.articles import Article
+from domain.cases import Case
 from tests.checkout import ROOT
 
 ARTICLES = article_files.read(ROOT / "knowledge").articles
@@ -21,8 +22,8 @@ def found(text: str, language: str = "en") -> list[str]:
     return [ranked.article.key for ranked in RANKING.suggest([(text, 1.0)], language)]
 
 
-def article(key: str, *examples: str, language: str = "en") -> ArticleView:
-    return ArticleView(
+def article(key: str, *examples: str, language: str = "en") -> Article:
+    return Article(
         key=key,
         language=language,
         title=key,
@@ -33,8 +34,8 @@ def article(key: str, *examples: str, language: str = "en") -> ArticleView:
     )
 
 
-def case(number: str, statement: str) -> CaseView:
-    return CaseView(number=number, title=statement[:20], statement=statement)
+def case(number: str, statement: str) -> Case:
+    return Case(number=number, title=statement[:20], statement=statement)
 
 
 def test_nearly_all_test_sentences_find_their_article_among_the_first_three() -> None:

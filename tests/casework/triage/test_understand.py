@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casestore import article_files
+from casework.said import Said
 from casework.search.ranking import Ranking
 from casework.search.words import tokens
-from casework.triage.understand import Understanding, Understood
-from domain.records import ITIL, Priorities
+from casework.triage.understand import Understanding
+from domain.cases import ITIL, Judgement, Priorities
 from tests.checkout import ROOT
 
 ARTICLES = article_files.read(ROOT / "knowledge").articles
@@ -17,8 +18,8 @@ TELLING = "we nobody everyone else can can't not work still only my whole office
 SOME_WORDS = st.lists(st.sampled_from(TELLING.split(" "))).map(" ".join)
 
 
-def understand(text: str, language: str = "en") -> Understood:
-    return UNDERSTANDING.understand(text, (), language)
+def understand(text: str, language: str = "en") -> Judgement:
+    return UNDERSTANDING.understand(Said(text), language)
 
 
 def test_the_whole_office_without_internet_is_the_most_pressing_case() -> None:
@@ -39,7 +40,7 @@ def test_what_no_word_decides_has_a_default_and_no_reasons() -> None:
 
 
 def test_the_recognisers_other_guesses_help_to_find_the_service() -> None:
-    understood = UNDERSTANDING.understand("my painter is offline", ("my printer is offline",), "en")
+    understood = UNDERSTANDING.understand(Said("my painter is offline", ("my printer is offline",)), "en")
     assert understood.service == "printing"
 
 
@@ -146,12 +147,12 @@ def test_more_people_or_worse_trouble_is_never_less_pressing() -> None:
 
 def test_the_table_of_priorities_is_the_installations_own() -> None:
     flat: Priorities = {impact: dict.fromkeys(row, 2) for impact, row in ITIL.items()}
-    assert Understanding(Ranking(ARTICLES), flat).understand("hello", (), "en").priority == 2
+    assert Understanding(Ranking(ARTICLES), flat).understand(Said("hello"), "en").priority == 2
 
 
 @given(text=st.text(max_size=300) | SOME_WORDS, language=st.sampled_from(["en", "sv", "nb", "de", ""]))
 def test_any_text_is_understood_somehow_by_its_own_words(text: str, language: str) -> None:
-    understood = UNDERSTANDING.understand(text, (text[::-1],), language)
+    understood = UNDERSTANDING.understand(Said(text, (text[::-1],)), language)
     assert 1 <= understood.priority <= 5
     assert len(understood.title) <= 80
     assert "\n" not in understood.title

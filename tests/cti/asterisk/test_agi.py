@@ -1,15 +1,20 @@
 """FastAGI over real sockets: what Asterisk says is understood, what others say does no harm."""
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from asterisk.agi import AGIUsageError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from cti.asterisk.agi import AgiChannel, AgiServer, Hangup
 
+ASKED = b'GET FULL VARIABLE "${X}"\n'
 GREETING = "agi_network: yes\nagi_request: agi://127.0.0.1/{script}\nagi_callerid: +46701740605\n\n"
 
 
@@ -31,6 +36,13 @@ async def asked(
 def greet(writer: asyncio.StreamWriter, script: str = "intake", **more: str) -> None:
     lines = "".join(f"{name}: {value}\n" for name, value in more.items())
     writer.write((lines + GREETING.format(script=script)).encode("utf-8", "surrogateescape"))
+
+
+async def greeted(port: int, script: str) -> tuple[Awaitable[bytes], asyncio.StreamWriter]:
+    """A channel that has greeted: what it is asked first, and what holds it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    greet(writer, script)
+    return asyncio.wait_for(reader.readline(), 5), writer
 
 
 async def test_a_handler_asks_for_variables_sets_them_and_runs_applications() -> None:
@@ -170,11 +182,65 @@ async def test_channels_beyond_the_limit_are_refused_at_once() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         greet(writer)
         await reader.readline()
-        refused, _ = await asyncio.open_connection("127.0.0.1", port)
+        refused, refused_writer = await asyncio.open_connection("127.0.0.1", port)
+        greet(refused_writer)
         assert await asyncio.wait_for(refused.read(), 5) == b""
         writer.close()
     finally:
         await server.close()
+
+
+async def test_callers_at_their_limit_do_not_keep_an_offer_from_its_screen() -> None:
+    async def handler(agi: AgiChannel) -> None:
+        await agi.variable("${X}")
+
+    server = AgiServer({"intake": handler, "offer": handler}, most_channels=3)
+    port = await server.start("127.0.0.1", 0)
+    try:
+        callers = [await greeted(port, "intake") for _ in range(3)]
+        assert [await answer for answer, _ in callers] == [ASKED] * 3
+        assert server.state == "full: intake"
+        agents = [await greeted(port, "offer") for _ in range(3)]
+        assert [await answer for answer, _ in agents] == [ASKED] * 3
+        with capture_logs() as said:
+            refused, _ = await greeted(port, "offer")
+            assert await refused == b""
+        assert {"event": "agi_refused", "script": "offer", "channels": 3, "log_level": "warning"} in said
+    finally:
+        await server.close()
+
+
+async def test_a_waiting_channel_costs_no_thread() -> None:
+    async def handler(agi: AgiChannel) -> None:
+        await agi.execute("Dial", "x")
+
+    before = threading.active_count()
+    server = AgiServer({"intake": handler})
+    port = await server.start("127.0.0.1", 0)
+    held = [await greeted(port, "intake") for _ in range(20)]
+    assert all([await answer for answer, _ in held])
+    assert threading.active_count() == before
+    await server.close()
+
+
+async def test_a_handler_goes_on_after_a_command_that_asterisk_does_not_know() -> None:
+    seen: list[str] = []
+
+    async def handler(agi: AgiChannel) -> None:
+        with contextlib.suppress(AGIUsageError):
+            await agi.execute("Nothing", "")
+        seen.append(await agi.variable("${X}"))
+
+    async with asked(handler) as (reader, writer):
+        greet(writer)
+        await reader.readline()
+        writer.write(
+            b"520-Invalid command syntax.  Proper usage follows:\n Usage: EXEC x\n520 End of proper usage.\n"
+        )
+        await reader.readline()
+        writer.write(b"200 result=1 (here)\n")
+        await reader.read()
+    assert seen == ["here"]
 
 
 @settings(max_examples=25, deadline=None)

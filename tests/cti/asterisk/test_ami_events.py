@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.asterisk.ami_events import AmiMessage, resynced, translate
+from domain.calls import AgentLeg
 from domain.endpoints import phone_of
-from domain.records import AgentLeg
 
 
 def recorded(name):
@@ -89,7 +89,7 @@ def channels(name):
     ("name", "state"), [("listed_while_ringing", "ringing"), ("reconnect_after", "connected")]
 )
 def test_a_list_of_channels_tells_which_calls_live_and_where_they_are(name, state):
-    everything = resynced(channels(name), 77)
+    everything = resynced(channels(name), 77, "main")
     [call_id] = everything.living
     assert everything.at_ms == 77
     assert everything.legs == (AgentLeg(call_id=call_id, agent="anna", state=state),)
@@ -102,8 +102,14 @@ def test_a_caller_who_waits_is_in_the_list_of_the_queue():
     assert (joined.queue, joined.number, joined.name) == ("support", "+46701740605", "Maria Lind")
 
 
+def test_what_a_node_says_is_of_that_node():
+    hangup = AmiMessage({"Event": "Hangup", "Uniqueid": "1.1", "Linkedid": "1.1"}, 5)
+    assert translate(hangup, "north").node == "north"
+    assert resynced([], 5, "north").node == "north"
+
+
 def test_an_empty_list_says_that_no_call_lives():
-    assert resynced([], 5).living == ()
+    assert resynced([], 5, "main").living == ()
 
 
 @pytest.mark.parametrize(
@@ -152,4 +158,4 @@ def test_no_message_raises(name, fields):
     message = AmiMessage({"Event": name, **fields}, 1)
     event = translate(message)
     assert event is None or event.call_id
-    resynced([message], 1)
+    resynced([message], 1, "main")

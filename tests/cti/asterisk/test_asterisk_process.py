@@ -168,7 +168,7 @@ async def _until_number(stream):
 
 
 async def test_without_any_asterisk_the_error_says_what_to_run(new_settings, tmp_path):
-    with pytest.raises(AsteriskMissing, match="make setup"):
+    with pytest.raises(AsteriskMissing, match="svarklar asterisk"):
         find_asterisk(new_settings(asterisk_prefix=tmp_path / "nothing"))
 
 

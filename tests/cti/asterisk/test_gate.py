@@ -7,8 +7,11 @@ import pytest
 
 from cti.asterisk.gate import OfferGate
 from cti.bus.memory import MemoryBus
-from domain.events import CALLS, Event, OfferAnswered, OfferMade, OfferMissed, OfferShown, now_ms
-from tests.bus_events import events_of
+from domain.clock import now_ms
+from domain.event import Event
+from domain.offers import OfferAnswered, OfferMade, OfferMissed, OfferShown
+from domain.streams import OFFERS
+from tests.bus_events import UNREADABLE, events_of, publish_bytes, until
 
 Browser = Callable[[MemoryBus, OfferMade], Awaitable[None]]
 
@@ -21,7 +24,7 @@ def answers(*kinds: str) -> Browser:
             answer = OfferAnswered(
                 at_ms=now_ms(), call_id=offer.call_id, offer_id=offer.offer_id, agent=offer.agent, answer=kind
             )  # type: ignore[arg-type]
-            await bus.publish(CALLS, answer)
+            await bus.publish(OFFERS, answer)
 
     return browser
 
@@ -37,10 +40,14 @@ async def offered(browser: Browser, cap_ms: int = 150) -> tuple[str | None, list
             if isinstance(event, OfferMade):
                 await browser(bus, event)
 
-    listening = await bus.subscribe(CALLS)
+    listening = await bus.subscribe(OFFERS)
     task = asyncio.create_task(desk())
-    cause = await OfferGate(bus, cap_ms).show("1.0", "anna")
-    await asyncio.sleep(0.01)
+    gate = OfferGate(bus, cap_ms)
+    await gate.start()
+    assert gate.state == "ok"
+    cause = await gate.show("1.0", "anna")
+    await until(lambda: isinstance(heard[-1], OfferShown | OfferMissed))
+    await gate.close()
     task.cancel()
     return cause, heard
 
@@ -84,7 +91,43 @@ async def test_the_answer_to_another_offer_does_not_open_the_gate() -> None:
         answer = OfferAnswered(
             at_ms=now_ms(), call_id=offer.call_id, offer_id="another", agent=offer.agent, answer="painted"
         )
-        await bus.publish(CALLS, answer)
+        await bus.publish(OFFERS, answer)
 
     cause, _ = await offered(another)
     assert cause == "no_browser"
+
+
+async def test_an_answer_that_cannot_be_read_costs_itself_only() -> None:
+    async def newer(bus: MemoryBus, offer: OfferMade) -> None:
+        for data in UNREADABLE:
+            await publish_bytes(bus, data, OFFERS)
+        await answers("painted")(bus, offer)
+
+    bus = MemoryBus()
+    gate = OfferGate(bus, 60_000)
+    await gate.start()
+    offers = events_of(await bus.subscribe(OFFERS))
+    showing = asyncio.create_task(gate.show("1.0", "anna"))
+    made = await anext(offers)
+    assert isinstance(made, OfferMade)
+    await newer(bus, made)
+    assert await showing is None
+    await gate.close()
+
+
+async def test_a_bus_that_is_down_lets_the_phone_ring_after_the_cap_and_shows_in_health() -> None:
+    bus = MemoryBus()
+    gate = OfferGate(bus, cap_ms=20)
+    await gate.start()
+    await bus.close()
+    assert await gate.show("1.0", "anna") == "no_browser"
+    assert "closed" in gate.state
+    await gate.close()
+
+
+async def test_closing_leaves_no_task_behind() -> None:
+    before = asyncio.all_tasks()
+    gate = OfferGate(MemoryBus(), cap_ms=20)
+    await gate.start()
+    await gate.close()
+    assert asyncio.all_tasks() == before

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -12,17 +12,21 @@ from cti.asterisk.channel import Channel
 from cti.asterisk.intake import Intake
 from cti.asterisk.media import MediaServer
 from cti.bus.memory import MemoryBus
-from domain.events import CALLS, CallAnswered, DialogueEnded, Event
+from domain.calls import CallAnswered
+from domain.dialogue import DialogueEnded, DialogueResult
+from domain.event import Event
+from domain.streams import DIALOGUE
 from tests.bus_events import events_of
 
+RESULT = DialogueResult(case_number="C-000001", queue_priority=4, reason="done")
 ANSWERS = {"linkedid": "1700000000.7", "call-id": "sip-1", "audionativeformat": "(ulaw)"}
 
 
 class Asterisk:
     """The caller's channel, as Asterisk drives our AGI script."""
 
-    def __init__(self, media: str, *, dials: bool = True) -> None:
-        self.media, self.dials = media, dials
+    def __init__(self, media: str, *, dials: bool = True, returns: bool = True) -> None:
+        self.media, self.dials, self.returns = media, dials, returns
         self.variables: dict[str, str] = {}
 
     async def run(self, port: int) -> None:
@@ -30,7 +34,9 @@ class Asterisk:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"agi_request: agi://127.0.0.1/intake\nagi_callerid: +46701740605\n\n")
         while line := (await reader.readline()).decode():
-            writer.write(f"200 {await self._do(line)}\n".encode())
+            answer = await self._do(line)
+            if self.returns or not line.startswith("EXEC"):
+                writer.write(f"200 {answer}\n".encode())
         writer.close()
 
     async def _do(self, line: str) -> str:
@@ -63,7 +69,9 @@ async def media() -> AsyncIterator[tuple[MediaServer, str]]:
     await server.close()
 
 
-async def taken(media: MediaServer, asterisk: Asterisk, dialogue: object) -> list[Event]:
+async def taken(
+    media: MediaServer, asterisk: Asterisk, dialogue: object, dial_s: float = 15.0
+) -> list[Event]:
     """What is stated on the bus while Asterisk runs the intake."""
     bus, heard = MemoryBus(), []
 
@@ -71,30 +79,31 @@ async def taken(media: MediaServer, asterisk: Asterisk, dialogue: object) -> lis
         async for event in events_of(listening):
             heard.append(event)
 
-    listening = await bus.subscribe(CALLS)
+    listening = await bus.subscribe(DIALOGUE)
     task = asyncio.create_task(listen())
-    server = AgiServer({"intake": Intake(bus, media, dialogue)})  # type: ignore[arg-type]
-    await asterisk.run(await server.start("127.0.0.1", 0))
+    server = AgiServer({"intake": Intake(bus, media, dialogue, dial_s=dial_s)})  # type: ignore[arg-type]
+    async with asyncio.timeout(20):
+        await asterisk.run(await server.start("127.0.0.1", 0))
     await server.close()
-    await asyncio.sleep(0.01)
-    task.cancel()
+    await bus.close()  # what was stated by now is heard, then the listening ends
+    await task
     return heard
 
 
 async def test_the_dialogue_decides_what_the_queue_is_told(media: tuple[MediaServer, str]) -> None:
-    async def dialogue(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
+    async def dialogue(call: CallAnswered, channel: Channel) -> DialogueResult:
         assert (call.number, channel.rate_hz) == ("+46701740605", 8000)
-        return {"QUEUE_PRIO": "4"}
+        return RESULT
 
     asterisk = Asterisk(media[1])
     (answered,) = await taken(media[0], asterisk, dialogue)
     assert isinstance(answered, CallAnswered)
     assert (answered.call_id, answered.sip_call_id) == ("1700000000.7", "sip-1")
-    assert asterisk.variables == {"QUEUE_PRIO": "4"}
+    assert asterisk.variables == {"__SVARKLAR_CASE": "C-000001", "QUEUE_PRIO": "4"}
 
 
 async def test_a_dialogue_that_fails_lets_the_caller_go_on(media: tuple[MediaServer, str]) -> None:
-    async def dialogue(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
+    async def dialogue(call: CallAnswered, channel: Channel) -> DialogueResult:
         raise RuntimeError("a bug")
 
     asterisk = Asterisk(media[1])
@@ -105,9 +114,35 @@ async def test_a_dialogue_that_fails_lets_the_caller_go_on(media: tuple[MediaSer
 async def test_a_caller_whose_sound_never_came_goes_on_and_the_end_is_stated(
     media: tuple[MediaServer, str],
 ) -> None:
-    async def dialogue(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
+    async def dialogue(call: CallAnswered, channel: Channel) -> DialogueResult:
         raise AssertionError("there is nobody to talk with")
 
     _, ended = await taken(media[0], Asterisk(media[1], dials=False), dialogue)
     assert isinstance(ended, DialogueEnded)
     assert ended.reason == "unheard"
+
+
+@pytest.mark.parametrize("dials", [True, False])
+async def test_who_greets_and_never_answers_dial_holds_no_place(
+    media: tuple[MediaServer, str], dials: bool
+) -> None:
+    talked = []
+
+    async def dialogue(call: CallAnswered, channel: Channel) -> DialogueResult:
+        talked.append(call.call_id)
+        return RESULT
+
+    stranger = Asterisk(media[1], dials=dials, returns=False)
+    heard = await taken(media[0], stranger, dialogue, dial_s=1.0)
+    assert bool(talked) is dials
+    assert [type(event) for event in heard] == [CallAnswered] + [DialogueEnded] * (not dials)
+
+
+async def test_a_dialogue_longer_than_dial_may_take_is_not_cut_short(media: tuple[MediaServer, str]) -> None:
+    async def dialogue(call: CallAnswered, channel: Channel) -> DialogueResult:
+        await asyncio.sleep(1.3)
+        return RESULT
+
+    asterisk = Asterisk(media[1])
+    await taken(media[0], asterisk, dialogue, dial_s=1.0)
+    assert asterisk.variables == {"__SVARKLAR_CASE": "C-000001", "QUEUE_PRIO": "4"}

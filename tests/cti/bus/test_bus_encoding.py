@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from cti.bus.deduplicator import Deduplicator
 from cti.bus.encoding import BadEvent, decode, encode
-from domain import events, records
-from domain.events import CallChanged, Event, PartialHeard, StatementHeard
-from domain.records import Call
+from domain.calls import Call, CallChanged
+from domain.cases import CaseSummary
+from domain.dialogue import PartialHeard, SpokenWord, StatementHeard
+from domain.offers import Offer
+from domain.vocabulary import kinds_of
 
-EVERY_EVENT = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
+EVERY_EVENT = [kind for kind in kinds_of() if kind.__module__.startswith("domain.")]
 
 
 @pytest.mark.parametrize("kind", EVERY_EVENT, ids=lambda kind: kind.__name__)
@@ -30,8 +32,8 @@ def test_every_event_survives_the_way_through_bytes(kind, data):
 def test_a_whole_call_survives_with_its_records():
     call = Call(
         call_id="1.1",
-        words=(records.SpokenWord(text="skrivaren", start_s=0.1, end_s=0.6, confidence=0.9),),
-        case=records.CaseSummary(
+        words=(SpokenWord(text="skrivaren", start_s=0.1, end_s=0.6, confidence=0.9),),
+        case=CaseSummary(
             number="C-000001",
             title="t",
             service="s",
@@ -41,7 +43,7 @@ def test_a_whole_call_survives_with_its_records():
             priority=2,
             because={"urgency": ("fungerar", "inte")},
         ),
-        offers=(records.Offer(offer_id="o", agent="anna", offered_ms=5, missed="slow"),),
+        offers=(Offer(offer_id="o", agent="anna", offered_ms=5, missed="slow"),),
         marks={"answered": 1},
     )
     event = CallChanged(at_ms=1, call=call)

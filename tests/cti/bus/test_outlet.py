@@ -8,8 +8,9 @@ from structlog.testing import capture_logs
 
 from cti.bus import BusDown
 from cti.bus.memory import MemoryBus
-from cti.bus.outlet import Outlet
-from domain.events import CALLS, LanguageChosen
+from cti.bus.outlet import Outlet, PatientPublisher
+from domain.dialogue import LanguageChosen
+from domain.streams import CALLS
 from tests.bus_events import partial, texts, until
 
 
@@ -87,3 +88,15 @@ async def test_a_fact_the_bus_will_never_take_does_not_hold_up_the_next(bug):
             await outlet.drained()
     assert [line["event"] for line in logs] == ["not_published"]
     assert await texts(reader, 1) == ["good"]
+
+
+async def test_who_publishes_patiently_never_waits_for_a_bus_that_is_down():
+    bus = MoodyBus()
+    bus.down = True
+    reader, outlet = await bus.subscribe(CALLS), Outlet(bus)
+    async with running(outlet):
+        for text in ("one", "two"):
+            await PatientPublisher(outlet).publish(CALLS, partial(text))
+        bus.down = False
+        await outlet.drained()
+    assert await texts(reader, 2) == ["one", "two"]

@@ -1,12 +1,17 @@
 """Prompts are made once, kept, and replaced by a recording."""
 
+import asyncio
+import sys
+import threading
 import wave
 from pathlib import Path
 
 import pytest
 
 from ivr.speaking.prompts import Prompts, make_all
-from ivr.speaking.voices import SpeechFailed, espeak, resample
+from ivr.speaking.voices import Flite, SpeechFailed, espeak, find_flite, resample
+
+UNPACKED = Path("var/asterisk")
 
 
 class MuteVoice:
@@ -19,6 +24,36 @@ class MuteVoice:
 
     def say(self, text: str, language: str) -> tuple[int, bytes]:
         raise SpeechFailed("no sound")
+
+
+class HangingVoice:
+    """A voice whose engine does not return before it is let go; it can say one text at once."""
+
+    name = "hanging"
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+        self.busy = threading.Semaphore(0)
+
+    def languages(self) -> frozenset[str]:
+        return frozenset({"en"})
+
+    def say(self, text: str, language: str) -> tuple[int, bytes]:
+        if text != "Welcome.":
+            self.busy.release()
+            self.let_go.wait(60)
+        return 8000, b"\1\0" * 800
+
+
+FLITE = """#!{python}
+import pathlib, sys, wave
+here = pathlib.Path(__file__).parent
+(here / "arguments").write_bytes(pathlib.Path("/proc/self/cmdline").read_bytes())
+(here / "text").write_bytes(sys.stdin.buffer.read())
+with wave.open(sys.argv[sys.argv.index("-o") + 1], "wb") as sound:
+    sound.setparams((1, 2, 8000, 0, "NONE", ""))
+    sound.writeframes(bytes(1600))
+"""
 
 
 @pytest.fixture
@@ -73,6 +108,55 @@ def test_a_hostile_name_does_not_become_an_hour_of_speech(prompts: Prompts) -> N
 
 def test_the_whole_catalogue_can_be_made_beforehand(prompts: Prompts) -> None:
     assert make_all(prompts, [("en", "yes", "Yes."), ("sv", "yes", "Ja.")]) == 2
+
+
+async def test_voices_that_hang_hold_up_neither_the_server_nor_what_is_there_already(tmp_path: Path) -> None:
+    voice = HangingVoice()
+    prompts = Prompts(tmp_path, (voice,))
+    welcome = await prompts.sound("en", "welcome", "Welcome.", 8000)
+    hanging = [asyncio.create_task(prompts.sound("en", "hello", f"Hello {n}", 8000)) for n in range(50)]
+    try:
+        for _ in range(2):
+            assert await asyncio.to_thread(voice.busy.acquire, timeout=20)
+        async with asyncio.timeout(20):
+            assert await prompts.sound("en", "welcome", "Welcome.", 8000) == welcome
+            assert await asyncio.gather(*(asyncio.to_thread(int, n) for n in range(50))) == list(range(50))
+    finally:
+        voice.let_go.set()
+    assert all(await asyncio.gather(*hanging))
+    await prompts.close()
+
+
+async def test_closing_drops_what_waits_for_a_voice(tmp_path: Path) -> None:
+    voice = HangingVoice()
+    prompts = Prompts(tmp_path, (voice,))
+    hanging = [asyncio.create_task(prompts.sound("en", "hello", f"Hello {n}", 8000)) for n in range(50)]
+    assert await asyncio.to_thread(voice.busy.acquire, timeout=20)
+    closing = asyncio.create_task(prompts.close())
+    done, _ = await asyncio.wait(hanging, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+    assert all(task.cancelled() for task in done)
+    voice.let_go.set()
+    await asyncio.wait_for(closing, 20)
+    await asyncio.gather(*hanging, return_exceptions=True)
+
+
+def test_what_flite_says_cannot_be_read_among_the_processes(tmp_path: Path) -> None:
+    program = tmp_path / "flite"
+    program.write_text(FLITE.format(python=sys.executable))
+    program.chmod(0o700)
+    rate_hz, sound = Flite((str(program),)).say("-t Hello, Åsa.", "en")
+    assert (rate_hz, len(sound)) == (8000, 1600)
+    assert (tmp_path / "text").read_text() == "-t Hello, Åsa."
+    assert b"Hello" not in (tmp_path / "arguments").read_bytes()
+
+
+@pytest.mark.skipif(find_flite(UNPACKED) is None, reason="flite is not installed")
+@pytest.mark.parametrize("text", ["Hello.", "-t Hello.", "Hello. Your case is C, 42! Is it the printer?"])
+def test_flite_says_what_it_is_given(text: str) -> None:
+    command = find_flite(UNPACKED)
+    assert command is not None
+    rate_hz, sound = Flite(command).say(text, "en")
+    assert len(sound) > rate_hz * len(text) / 15  # some 30 characters a second
 
 
 def test_resampling_keeps_the_duration() -> None:

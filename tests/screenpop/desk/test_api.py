@@ -13,8 +13,9 @@ from casestore import calls, cases, knowledge, recordings, users
 from casestore.cases import NewCase
 from casestore.db import Store
 from cti.bus.memory import MemoryBus
-from domain.events import DESK, CallChanged
-from domain.records import Call
+from domain.calls import Call, CallChanged
+from domain.cases import Suggestion
+from domain.streams import CALLS
 from screenpop.app import make_app
 from screenpop.server.config import WebConfig
 
@@ -55,13 +56,15 @@ async def test_a_case_comes_with_its_history_and_what_its_call_was_suggested(
     enter: Enter, store: Store
 ) -> None:
     number = register(store)
-    suggestion = {"article": "printer", "title": "Printer", "score": 0.9, "because": ["printer"]}
+    suggestion = Suggestion(article="printer", title="Printer", score=0.9, because=("printer",))
     with store.uow() as tx:
-        calls.save(tx, {"call_id": "call1", "suggestions": [suggestion]})
+        calls.save(tx, [Call(call_id="call1", suggestions=(suggestion,))])
     body = await (await (await enter("anna")).get(f"/api/cases/{number}")).json()
     assert (body["case"]["number"], body["case"]["title"]) == (number, HOSTILE)
     assert [line["by"] for line in body["history"]] == ["ivr"]
-    assert body["suggestions"] == [suggestion]
+    assert body["suggestions"] == [
+        {"article": "printer", "title": "Printer", "score": 0.9, "because": ["printer"]}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ async def test_an_article_is_html_that_carries_no_script(enter: Enter, store: St
 async def test_a_call_is_for_the_holder_of_the_token(enter: Enter, store: Store) -> None:
     browser = await enter()
     with store.uow() as tx:
-        calls.save(tx, {"call_id": "call1", "sip_call_id": "abc@phone", "number": HOSTILE})
+        calls.save(tx, [Call(call_id="call1", sip_call_id="abc@phone", number=HOSTILE)])
     path = "/api/calls?sip_call_id=abc@phone"
     for wrong in ("", "Bearer", "Bearer ", "Bearer wrong", f"Basic {API_TOKEN}", "Bearer ÿ"):
         assert (await browser.get(path, headers={"Authorization": wrong})).status == 401
@@ -130,11 +133,11 @@ async def test_a_call_is_for_the_holder_of_the_token(enter: Enter, store: Store)
 
 async def test_a_call_on_screen_is_told_as_it_is_now(enter: Enter, store: Store, bus: MemoryBus) -> None:
     with store.uow() as tx:
-        calls.save(tx, {"call_id": "call1", "sip_call_id": "abc@phone", "number": "as saved"})
+        calls.save(tx, [Call(call_id="call1", sip_call_id="abc@phone", number="as saved")])
     browser = await enter("anna")
     live = await browser.live()
     now = Call(call_id="call1", sip_call_id="abc@phone", number="as on screen")
-    await bus.publish(DESK, CallChanged(at_ms=1, call=now))
+    await bus.publish(CALLS, CallChanged(at_ms=1, call=now))
     await live.until("call")
     right = {"Authorization": f"Bearer {API_TOKEN}"}
     path = "/api/calls?sip_call_id=abc@phone"
@@ -142,7 +145,7 @@ async def test_a_call_on_screen_is_told_as_it_is_now(enter: Enter, store: Store,
     assert (await found.json())["number"] == "as on screen"
     again = right | {"If-None-Match": found.headers["ETag"]}
     assert (await browser.get(path, headers=again)).status == 304
-    await bus.publish(DESK, CallChanged(at_ms=2, call=replace(now, number="changed")))
+    await bus.publish(CALLS, CallChanged(at_ms=2, call=replace(now, number="changed")))
     await live.until("call")
     assert (await browser.get(path, headers=again)).status == 200
 
@@ -167,7 +170,10 @@ async def test_health_names_the_parts(serve: Serve, enter: Enter) -> None:
     browser = await enter(at=await serve(health=lambda: {"asterisk": "ok"}))
     response = await browser.get("/healthz")
     assert response.status == 200
-    assert await response.json() == {"status": "ok", "parts": {"asterisk": "ok", "database": "ok"}}
+    assert await response.json() == {
+        "status": "ok",
+        "parts": {"asterisk": "ok", "desk": "ok", "database": "ok"},
+    }
     browser = await enter(at=await serve(health=lambda: {"asterisk": "down"}))
     assert (await (await browser.get("/healthz")).json())["status"] == "degraded"
 

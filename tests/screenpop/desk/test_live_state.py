@@ -6,8 +6,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import CallChanged, Event, PartialHeard, PresenceChanged
-from domain.records import Call, CaseSummary
+from domain.agents import AgentsSnapshot, AgentState, PresenceChanged
+from domain.calls import Call, CallChanged, CallsSnapshot
+from domain.cases import CaseSummary
+from domain.dialogue import PartialHeard
+from domain.event import Event
+from screenpop.desk.frames import PendingOffer
 from screenpop.desk.live_state import ENDED_KEPT_MS, LiveState
 
 
@@ -46,7 +50,7 @@ def changed(call_id: str, at_ms: int = 0, **fields: Any) -> CallChanged:
 
 
 def presence(agent: str, presence: Any = "ready", **fields: Any) -> PresenceChanged:
-    return PresenceChanged(at_ms=0, agent=agent, presence=presence, **fields)
+    return PresenceChanged(at_ms=0, agent=AgentState(username=agent, presence=presence, **fields))
 
 
 _few = st.sampled_from("abc")
@@ -105,7 +109,9 @@ def test_an_ended_call_stays_through_wrap_up_then_leaves_the_snapshot() -> None:
 
 
 def test_an_agent_nobody_has_heard_of_is_away() -> None:
-    snapshot = json.loads(LiveState().snapshot("anna", [("offer1", "call1")], 0))
+    snapshot = json.loads(
+        LiveState().snapshot("anna", (PendingOffer(offer_id="offer1", call_id="call1"),), 0)
+    )
     assert snapshot["me"] == {
         "username": "anna",
         "presence": "away",
@@ -114,13 +120,6 @@ def test_an_agent_nobody_has_heard_of_is_away() -> None:
         "since_ms": 0,
     }
     assert snapshot["offers"] == [{"offer_id": "offer1", "call_id": "call1"}]
-
-
-def test_a_refused_presence_changes_nothing() -> None:
-    state = LiveState()
-    state.apply(presence("anna", "ready", since_ms=5))
-    assert state.apply(presence("anna", "break", error="no such member")) is None
-    assert state.agent("anna").presence == "ready"
 
 
 def test_hostile_text_is_carried_as_data() -> None:
@@ -144,15 +143,34 @@ def test_hostile_text_is_carried_as_data() -> None:
     assert call["case"]["because"] == {"service": [name]}
 
 
-def test_calls_are_restored_from_what_the_store_has_of_them() -> None:
+def test_what_the_owner_says_takes_the_place_of_what_is_known() -> None:
     state = LiveState()
     state.apply(changed("a", stage="ringing"))
-    state.apply(changed("gone from the store"))
-    assert state.call_ids() == ("a", "gone from the store")
-    state.restore([{"call_id": "a", "stage": "connected", "marks": {}}])
-    assert json.loads(state.snapshot("anna", (), 0))["calls"] == [
-        {"call_id": "a", "stage": "connected", "marks": {}}
-    ]
+    state.apply(changed("gone"))
+    state.apply(presence("gone"))
+    state.replace(CallsSnapshot(at_ms=1, request_id="", calls=(Call(call_id="a", stage="connected"),)))
+    state.replace(AgentsSnapshot(at_ms=1, request_id="", agents=(AgentState(username="bo"),)))
+    snapshot = json.loads(state.snapshot("anna", (), 0))
+    assert [(call["call_id"], call["stage"]) for call in snapshot["calls"]] == [("a", "connected")]
+    assert [agent["username"] for agent in snapshot["agents"]] == ["bo"]
+
+
+def test_words_so_far_are_no_change_and_come_only_while_the_voice_response_listens() -> None:
+    state = LiveState()
+
+    def shown(text: str, at_ms: int = 5) -> Any:
+        frame = state.partial(PartialHeard(at_ms=at_ms, call_id="a", text=text))
+        return frame and json.loads(frame)
+
+    assert shown("of a call nobody knows") is None
+    state.apply(changed("a", stage="ivr"))
+    assert shown("my pri") == {"type": "partial", "call_id": "a", "text": "my pri"}
+    state.apply(changed("a", stage="ivr", transcript="my printer", marks={"heard": 10}))
+    assert shown("my print", at_ms=9) is None
+    assert shown("yes", at_ms=11)
+    state.apply(changed("a", stage="queued"))
+    assert shown("yes", at_ms=12) is None
+    assert state.cursor == 3
 
 
 def test_the_newest_call_of_a_phone_is_found_by_its_call_id() -> None:

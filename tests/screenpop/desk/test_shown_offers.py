@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.events import OfferAnswered, OfferMade
+from domain.offers import OfferAnswered, OfferMade
 from screenpop.desk.shown_offers import OPEN_MS, ForeignOffer, Offers
 
 

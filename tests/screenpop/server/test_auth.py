@@ -10,6 +10,7 @@ from casestore import users
 from casestore.db import Store
 from screenpop.server.auth import COOKIE, needs
 from screenpop.server.sessions import Sessions
+from screenpop.server.threads import Threads
 
 
 async def error_of(response: aiohttp.ClientResponse) -> str:
@@ -173,7 +174,7 @@ def app_routes() -> list[web.RouteDef]:
 
 async def test_a_session_ends_when_unused_or_old_but_not_under_an_open_page(store: Store) -> None:
     now = 0
-    sessions = Sessions(store, life_ms=1000, idle_ms=100, clock=lambda: now)
+    sessions = Sessions(store, Threads("reads", 1), life_ms=1000, idle_ms=100, clock=lambda: now)
     with store.reading() as tx:
         anna = users.by_username(tx, "anna")
     assert anna is not None

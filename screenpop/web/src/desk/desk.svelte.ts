@@ -5,10 +5,8 @@ import { apply, dismiss, look, NOTHING_KNOWN, type DeskState } from "../lib/desk
 import { LiveConnection, type LiveOwner } from "../lib/live.svelte";
 import { afterPaint, inNextFrame } from "../lib/frames";
 import { Softphone } from "../lib/softphone.svelte";
-import type { Me } from "../lib/api";
 import type { Line } from "../lib/line.svelte";
-import type { PendingOffer, ServerMessage } from "../lib/messages";
-import type { Call, PhoneKind, PresenceState } from "../lib/records";
+import type { Call, Frame, Me, PendingOffer, PhoneKind, Presence } from "../lib/records";
 
 /** Under which the call in front outlasts a reload of this tab. */
 const FRONT = "svarklar.front";
@@ -31,7 +29,7 @@ export class Desk {
   readonly live: LiveConnection;
   readonly who: Me;
   /** What has come and is not shown yet: many calls change often, and nobody sees more than a frame shows. */
-  #inbox: ServerMessage[] = [];
+  #inbox: Frame[] = [];
   #showing: "" | "later" | "soon" = "";
   #isPainting = false;
   /** Offers that this connection has answered. */
@@ -51,19 +49,26 @@ export class Desk {
     return (this.front && this.lineOf(this.front)) ?? this.phone.current;
   }
 
-  /** The call on the telephone that is this living call: by its case number, else by the caller's number. */
+  /** Whether the server has told what is so. */
+  get isKnown(): boolean {
+    return this.state.epoch !== "";
+  }
+
+  /** The words so far of a caller who still talks; empty: nothing that is not understood already. */
+  partialOf(call: Call): string {
+    const partial = this.state.partials.get(call.call_id) ?? "";
+    return partial === call.transcript ? "" : partial;
+  }
+
+  /** This living call on the telephone. */
   lineOf(call: Call): Line | null {
-    if (!this.living.includes(call)) return null;
-    const lines = this.phone.lines;
-    const byCase = lines.find((line) => line.caseNumber !== "" && line.caseNumber === call.case?.number);
-    const byNumber = lines.find((line) => line.caseNumber === "" && line.number === call.number);
-    const only = this.living.length === 1 && lines.length === 1 ? lines[0] : undefined;
-    return byCase ?? byNumber ?? only ?? null;
+    if (call.stage === "ended") return null;
+    return this.phone.lines.find((line) => line.callId === call.call_id) ?? null;
   }
 
   /** The call of mine that is on this line. */
   callOf(line: Line): Call | null {
-    return this.mine.find((call) => this.lineOf(call) === line) ?? null;
+    return this.mine.find((call) => call.call_id === line.callId) ?? null;
   }
 
   /** Shows this call; null: back to my own. */
@@ -76,7 +81,7 @@ export class Desk {
   }
 
   /** Asks for this presence; the answer comes over the live connection. */
-  wish(presence: PresenceState, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
+  wish(presence: Presence, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
     this.refusal = "";
     if (presence === "ready" && phone === "browser") void this.phone.prepare();
     this.live.send({ type: "presence", presence, reason, phone });
@@ -97,7 +102,7 @@ export class Desk {
   }
 
   /** An offer waits for nothing; others' calls, and what comes while it is painted, a little; the rest for a frame. */
-  #receive(message: ServerMessage): void {
+  #receive(message: Frame): void {
     this.#inbox.push(message);
     if (message.type === "offer") {
       this.#takeIn();
@@ -111,7 +116,8 @@ export class Desk {
     }
   }
 
-  #isOthers(message: ServerMessage): boolean {
+  #isOthers(message: Frame): boolean {
+    if (message.type === "partial") return message.call_id !== this.state.front;
     return message.type === "call" && !this.state.mine.includes(message.call.call_id);
   }
 
@@ -124,12 +130,10 @@ export class Desk {
     for (const offer of this.state.offers) this.#show(offer);
   }
 
-  #follow(message: ServerMessage): void {
+  #follow(message: Frame): void {
     if (message.type === "snapshot" || message.type === "resumed") this.#answered.clear();
     if (message.type === "error") this.refusal = message.message;
-    if (message.type === "presence" && message.agent.username === this.who.user.username) {
-      this.refusal = message.agent.error ?? "";
-    }
+    if (message.type === "presence" && message.agent.username === this.who.user.username) this.refusal = "";
   }
 
   /** Says when the pop of this offer is on the screen; the phone waits for that. */

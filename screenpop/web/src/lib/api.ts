@@ -1,66 +1,6 @@
 /** The server's HTTP requests, as docs/architecture.md lays them down. */
 
-import type { Suggestion } from "./records";
-
-export interface User {
-  username: string;
-  name: string;
-  role: string;
-  language: string;
-}
-
-/** A SIP account for JsSIP. */
-export interface SipAccount {
-  uri: string;
-  username: string;
-  password: string;
-  ws_url: string;
-}
-
-export interface Me {
-  user: User;
-  csrf: string;
-  /** null where the account has not been set up. */
-  phone: SipAccount | null;
-  webcaller: SipAccount | null;
-  support_number: string;
-  break_reasons: string[];
-}
-
-/** What the pages use of `casestore.views.CaseView`. */
-export interface Case {
-  number: string;
-  title: string;
-  description: string;
-  status: string;
-  service: string;
-  category: string;
-  impact: string;
-  urgency: string;
-  priority: number;
-  statement: string;
-  opened_ms: number;
-}
-
-export interface HistoryEntry {
-  at_ms: number;
-  by: string;
-  what: string;
-}
-
-export interface CaseAnswer {
-  case: Case;
-  history: HistoryEntry[];
-  suggestions: Suggestion[];
-}
-
-/** `html` is rendered by the server from the knowledge base's own Markdown. */
-export interface Article {
-  key: string;
-  language: string;
-  title: string;
-  html: string;
-}
+import type { ArticleAnswer, CaseAnswer, Me } from "./records";
 
 /** The server's no: `status` 0 where it could not be reached; `message` is for people where there is one. */
 export class Refusal extends Error {
@@ -87,9 +27,9 @@ export async function fetchCase(number: string): Promise<CaseAnswer> {
   return (await (await ask(`/api/cases/${encodeURIComponent(number)}`)).json()) as CaseAnswer;
 }
 
-export async function fetchArticle(key: string, language: string): Promise<Article> {
+export async function fetchArticle(key: string, language: string): Promise<ArticleAnswer> {
   const query = new URLSearchParams({ language }).toString();
-  return (await (await ask(`/api/articles/${encodeURIComponent(key)}?${query}`)).json()) as Article;
+  return (await (await ask(`/api/articles/${encodeURIComponent(key)}?${query}`)).json()) as ArticleAnswer;
 }
 
 /** Where the caller's own voice is, as WAV. */

@@ -6,8 +6,7 @@
  * call of mine comes to the front only where no living call of mine is there: it never overwrites.
  */
 
-import type { PendingOffer, ServerMessage, Snapshot } from "./messages";
-import type { Agent, Call, Offer } from "./records";
+import type { AgentState, Call, Frame, Offer, PartialFrame, PendingOffer, SnapshotFrame } from "./records";
 
 /** So many ended calls of mine are kept; the oldest goes first. */
 const MOST_ENDED = 3;
@@ -15,9 +14,11 @@ const MOST_ENDED = 3;
 export interface DeskState {
   readonly epoch: string;
   readonly cursor: number;
-  readonly me: Agent | null;
+  readonly me: AgentState | null;
   /** Living calls, and my ended ones. */
   readonly calls: ReadonlyMap<string, Call>;
+  /** The words so far of callers who still talk, by call id. */
+  readonly partials: ReadonlyMap<string, string>;
   /** Call ids of mine in the order they came. */
   readonly mine: readonly string[];
   /** The call whose pop is shown in the middle. */
@@ -31,13 +32,14 @@ export const NOTHING_KNOWN: DeskState = {
   cursor: 0,
   me: null,
   calls: new Map(),
+  partials: new Map(),
   mine: [],
   front: null,
   offers: [],
 };
 
 /** The state after the message. */
-export function apply(state: DeskState, message: ServerMessage): DeskState {
+export function apply(state: DeskState, message: Frame): DeskState {
   switch (message.type) {
     case "snapshot":
       return fromSnapshot(state, message);
@@ -45,6 +47,8 @@ export function apply(state: DeskState, message: ServerMessage): DeskState {
       return settle({ ...state, cursor: message.cursor, offers: message.offers });
     case "call":
       return settle(withCall({ ...state, cursor: message.cursor }, message.call));
+    case "partial":
+      return withPartial(state, message);
     case "presence":
       return withAgent({ ...state, cursor: message.cursor }, message.agent);
     case "offer":
@@ -71,7 +75,7 @@ export function openOffer(call: Call, agent: string): Offer | null {
   return call.offers.find((offer) => offer.agent === agent && offer.ended_ms === null) ?? null;
 }
 
-function fromSnapshot(before: DeskState, message: Snapshot): DeskState {
+function fromSnapshot(before: DeskState, message: SnapshotFrame): DeskState {
   const calls = new Map(message.calls.map((call) => [call.call_id, call]));
   for (const id of before.mine) {
     const known = before.calls.get(id);
@@ -80,11 +84,11 @@ function fromSnapshot(before: DeskState, message: Snapshot): DeskState {
   }
   const mine = [...before.mine, ...wrappingUp(message).filter((id) => !before.mine.includes(id))];
   const { epoch, cursor, me, offers } = message;
-  return settle({ ...before, epoch, cursor, me, calls, mine, offers });
+  return settle({ ...before, epoch, cursor, me, calls, partials: new Map(), mine, offers });
 }
 
 /** My call that I am still wrapping up: the server tells of it, so that a reload does not lose its pop. */
-function wrappingUp({ me, calls }: Snapshot): string[] {
+function wrappingUp({ me, calls }: SnapshotFrame): string[] {
   if (me.presence !== "wrapup") return [];
   const ended = calls.filter((call) => call.stage === "ended" && call.agent === me.username);
   ended.sort((one, other) => (one.marks.ended ?? 0) - (other.marks.ended ?? 0));
@@ -96,10 +100,28 @@ function withCall(state: DeskState, call: Call): DeskState {
   const calls = new Map(state.calls).set(call.call_id, call);
   const me = state.me?.username;
   const justConnected = call.stage === "connected" && call.agent === me && previous?.stage !== "connected";
-  return { ...state, calls, front: justConnected ? call.call_id : state.front };
+  const partials = isUnderstood(previous, call) ? withoutKey(state.partials, call.call_id) : state.partials;
+  return { ...state, calls, partials, front: justConnected ? call.call_id : state.front };
 }
 
-function withAgent(state: DeskState, agent: Agent): DeskState {
+/** Whether what the caller was saying has been understood, or nobody listens any more. */
+function isUnderstood(previous: Call | undefined, call: Call): boolean {
+  return call.stage !== "ivr" || call.dialogue !== "" || call.transcript !== (previous?.transcript ?? "");
+}
+
+function withPartial(state: DeskState, { call_id, text }: PartialFrame): DeskState {
+  if (state.calls.get(call_id)?.stage !== "ivr") return state;
+  return { ...state, partials: new Map(state.partials).set(call_id, text) };
+}
+
+function withoutKey<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  if (!map.has(key)) return map;
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
+
+function withAgent(state: DeskState, agent: AgentState): DeskState {
   return agent.username === state.me?.username ? { ...state, me: agent } : state;
 }
 

@@ -23,8 +23,8 @@ export class Line {
   /** When both sides began to talk, by this machine's clock. */
   sinceMs = $state<number | null>(null);
   readonly id: string;
-  /** From the INVITE's header X-Case; empty where there is none. */
-  readonly caseNumber: string;
+  /** From the INVITE's header X-Call; empty where there is none: no call of the queue. */
+  readonly callId: string;
   readonly number: string;
   readonly isIncoming: boolean;
   #session: RTCSession;
@@ -33,7 +33,7 @@ export class Line {
     this.#session = session;
     this.id = session.id;
     this.isIncoming = request !== null;
-    this.caseNumber = request?.getHeader("X-Case") ?? "";
+    this.callId = request?.getHeader("X-Call") ?? "";
     this.number = session.remote_identity.uri.user;
     if (!this.isIncoming) this.state = "calling";
     this.#follow(session, onEnd);

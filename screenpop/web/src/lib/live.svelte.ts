@@ -1,6 +1,7 @@
 /** The live connection: one WebSocket that comes back by itself and resumes where it was. */
 
-import { readMessage, type ClientMessage, type ServerMessage } from "./messages";
+import { readMessage } from "./messages";
+import type { Frame, PageMessage } from "./records";
 
 /** The server's close code for a session that has ended. */
 const SESSION_ENDED = 4401;
@@ -11,7 +12,7 @@ const LONGEST_PAUSE_MS = 8000;
 export interface LiveOwner {
   /** Where to resume: the epoch and the last cursor that were seen. */
   position(): { epoch: string; cursor: number };
-  receive(message: ServerMessage): void;
+  receive(message: Frame): void;
   /** Called when the server cannot be reached: perhaps the session has ended. */
   refused(): void;
   /** Called when the server says that the session has ended: there is no reconnecting. */
@@ -53,9 +54,10 @@ export class LiveConnection {
     socket.onopen = () => {
       wasOpen = true;
       this.#attempt = 0;
-      this.state = "open";
     };
     socket.onmessage = (event) => {
+      // Not before it speaks: a server that does not know what is so yet says nothing.
+      this.state = "open";
       const message = readMessage(String(event.data));
       if (message !== null) this.#owner.receive(message);
     };
@@ -72,7 +74,7 @@ export class LiveConnection {
   }
 
   /** Sends now; false where the connection is away: the state that follows a reconnect tells all. */
-  send(message: ClientMessage): boolean {
+  send(message: PageMessage): boolean {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;

@@ -1,11 +1,41 @@
-/** What the server knows of calls, cases and agents: field for field `domain/records.py`. */
+/**
+ * What the server and its pages say to each other. Made from the server's own records by
+ * `python -m screenpop.page_types`: change it there.
+ */
 
-export type Match = "one" | "several" | "none" | "withheld";
-export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
-export type PresenceState = "ready" | "break" | "wrapup" | "away";
-export type PhoneKind = "browser" | "phone";
-export type MissCause = "no_browser" | "hidden_tab" | "slow" | "browser_gone";
-export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "failed";
+/** A user as pages see them. */
+export interface PageUser {
+  username: string;
+  name: string;
+  role: string;
+  language: string;
+}
+
+/** What a telephone in the page needs to register. */
+export interface SipAccount {
+  uri: string;
+  username: string;
+  password: string;
+  ws_url: string;
+}
+
+/** Who is logged in; an account is null where it was not set up. */
+export interface Me {
+  user: PageUser;
+  csrf: string;
+  phone: SipAccount | null;
+  webcaller: SipAccount | null;
+  support_number: string;
+  break_reasons: string[];
+}
+
+export type Impact = "one" | "several" | "everyone";
+
+export type Urgency = "works" | "hindered" | "stopped";
+
+export type Priority = 1 | 2 | 3 | 4 | 5;
+
+export type Judged = "service" | "category" | "impact" | "urgency";
 
 /** A word with its place in the recording, seconds from its start, and its confidence 0–1. */
 export interface SpokenWord {
@@ -15,19 +45,43 @@ export interface SpokenWord {
   confidence: number;
 }
 
-/** A case in short; `because` has the deciding words for each judged field. */
-export interface CaseSummary {
-  number: string;
+export type Status = "open" | "pending" | "resolved" | "closed";
+
+/** A case as it is now. */
+export interface Case {
   title: string;
+  description: string;
   service: string;
   category: string;
-  impact: string;
-  urgency: string;
-  priority: number;
-  because: Record<string, string[]>;
-  has_statement: boolean;
+  impact: Impact;
+  urgency: Urgency;
+  priority: Priority;
+  language: string;
+  because: Partial<Record<Judged, string[]>>;
+  contact_id: number | null;
+  contact_name: string;
+  caller_number: string;
+  call_id: string;
+  statement: string;
+  words: SpokenWord[];
+  number: string;
+  status: Status;
   opened_ms: number;
-  status: string;
+  changed_ms: number;
+}
+
+/** A field before and after, as it is kept: text, number, list or table of these. */
+export interface Change {
+  old: unknown;
+  new: unknown;
+}
+
+/** One append-only line of a case's history: who changed what, when and why. */
+export interface HistoryEntry {
+  at_ms: number;
+  by: string;
+  what: string;
+  changes: Record<string, Change>;
 }
 
 /** A knowledge-base article for this case; score 0–1; the caller's words that matched it. */
@@ -37,6 +91,62 @@ export interface Suggestion {
   score: number;
   because: string[];
 }
+
+/** A case, its history, and what was suggested during its call. */
+export interface CaseAnswer {
+  case: Case;
+  history: HistoryEntry[];
+  suggestions: Suggestion[];
+}
+
+/** An article; `html` is its Markdown, safe to be put into a page. */
+export interface ArticleAnswer {
+  key: string;
+  language: string;
+  title: string;
+  service: string;
+  category: string;
+  body: string;
+  keywords: string[];
+  examples: string[];
+  html: string;
+}
+
+export type Presence = "ready" | "break" | "wrapup" | "away";
+
+export type PhoneKind = "browser" | "phone";
+
+/** An agent as everybody sees them; `reason` is that of a break, `since_ms` when this began. */
+export interface AgentState {
+  username: string;
+  presence: Presence;
+  reason: string;
+  phone: PhoneKind;
+  since_ms: number;
+}
+
+export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
+
+export type Match = "one" | "several" | "none" | "withheld";
+
+export type How = "ani" | "extension" | "choice" | "employee_number" | "nothing";
+
+/** A case as a screen-pop shows it; `because` has the deciding words for each judged field. */
+export interface CaseSummary {
+  number: string;
+  title: string;
+  service: string;
+  category: string;
+  impact: Impact;
+  urgency: Urgency;
+  priority: Priority;
+  because: Partial<Record<Judged, string[]>>;
+  has_statement: boolean;
+  opened_ms: number;
+  status: Status;
+}
+
+export type MissCause = "no_browser" | "hidden_tab" | "slow" | "browser_gone";
 
 /** One attempt to put the call through to an agent; null where it did not come so far. */
 export interface Offer {
@@ -51,20 +161,24 @@ export interface Offer {
   reason: string;
 }
 
-/** A call as a whole; `marks` maps each step of the timeline to its time (ms since the epoch). */
+export type Mark = "answered" | "listening" | "speech_end" | "heard" | "registered" | "queued" | "offered" | "shown" | "ringing" | "connected" | "ended";
+
+export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "failed";
+
+/** A call as a whole; `marks` has the time (ms since the epoch) of each step that was seen. */
 export interface Call {
   call_id: string;
+  node: string;
   stage: Stage;
   sip_call_id: string;
   number: string;
   name: string;
   codec: string;
   match: Match;
-  how: string;
+  how: How;
   contact_id: number | null;
   contact_name: string;
   language: string;
-  partial: string;
   transcript: string;
   confidence: number | null;
   words: SpokenWord[];
@@ -76,17 +190,106 @@ export interface Call {
   position: number | null;
   agent: string | null;
   offers: Offer[];
-  marks: Record<string, number>;
+  marks: Partial<Record<Mark, number>>;
   dialogue: string;
   outcome: Outcome | null;
 }
 
-/** What an agent is doing, since when, and at which phone. `error`: why a wish was refused. */
-export interface Agent {
-  username: string;
-  presence: PresenceState;
-  reason: string;
-  phone: PhoneKind;
-  since_ms: number;
-  error?: string;
+/** This page is asked to show this call before the phone rings. */
+export interface PendingOffer {
+  offer_id: string;
+  call_id: string;
 }
+
+/** Everything, as this user's page sees it. */
+export interface SnapshotFrame {
+  type: "snapshot";
+  epoch: string;
+  cursor: number;
+  me: AgentState;
+  agents: AgentState[];
+  calls: Call[];
+  offers: PendingOffer[];
+}
+
+/** What was missed follows; `cursor` is where the page stands. */
+export interface ResumedFrame {
+  type: "resumed";
+  epoch: string;
+  cursor: number;
+  offers: PendingOffer[];
+}
+
+/** A call as it is now. */
+export interface CallFrame {
+  type: "call";
+  cursor: number;
+  call: Call;
+}
+
+/** An agent as they are now. */
+export interface PresenceFrame {
+  type: "presence";
+  cursor: number;
+  agent: AgentState;
+}
+
+/** The words so far of a caller who still talks. */
+export interface PartialFrame {
+  type: "partial";
+  call_id: string;
+  text: string;
+}
+
+/** Paint this call now, then answer. */
+export interface OfferFrame {
+  offer_id: string;
+  call_id: string;
+  type: "offer";
+}
+
+/** What went wrong; `message` is in the user's language. */
+export interface ErrorFrame {
+  type: "error";
+  code: string;
+  message: string;
+}
+
+/** What a page gets over the live connection. */
+export type Frame =
+  | SnapshotFrame
+  | ResumedFrame
+  | CallFrame
+  | PresenceFrame
+  | PartialFrame
+  | OfferFrame
+  | ErrorFrame;
+
+/** The offered call is on a visible screen. */
+export interface Painted {
+  type: "painted";
+  offer_id: string;
+}
+
+/** The offered call came, but nobody can see this page. */
+export interface Hidden {
+  type: "hidden";
+  offer_id: string;
+}
+
+/** The agent wants to be ready, on a break …; a line break in the reason would reach Asterisk. */
+export interface PresenceWanted {
+  type: "presence";
+  presence: Presence;
+  reason?: string;
+  phone?: PhoneKind;
+}
+
+/** What a page may say over the live connection. */
+export type PageMessage =
+  | Painted
+  | Hidden
+  | PresenceWanted;
+
+/** Every kind of frame. */
+export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "presence", "partial", "offer", "error"];

@@ -1,7 +1,8 @@
 /** Opens a page for whoever is logged in; who is not comes to the login and back. */
 
-import { Refusal, type Me } from "./api";
+import { Refusal } from "./api";
 import { preferences } from "./preferences.svelte";
+import type { Me } from "./records";
 import { language } from "./text.svelte";
 
 const RETRY_MS = 2000;

@@ -3,9 +3,9 @@
 import { UA, WebSocketInterface } from "jssip";
 import type { IncomingRequest } from "jssip/lib/SIPMessage";
 import type { RTCSessionEvent } from "jssip/lib/UA";
-import type { SipAccount } from "./api";
 import { CALL_MEDIA, Line } from "./line.svelte";
 import { checkMicrophone, type MicrophoneProblem } from "./microphone-problem";
+import type { SipAccount } from "./records";
 
 export type Registration = "off" | "connecting" | "registered" | "failed";
 

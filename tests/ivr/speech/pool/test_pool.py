@@ -1,6 +1,7 @@
 """The pool with real processes: they die, stall and come back; models appear; limits hold."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -8,8 +9,10 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivr.speech import Failed, Heard, Overloaded, Result, Stream, Thresholds
+from ivr.speech.pool.decoder import Decoder
 from ivr.speech.pool.recogniser import ADMIT_LAG_S, Pool, start_recogniser
 from svarklar.settings import Settings
 from tests.speech_samples import frames, join, say, silence, trimmed
@@ -105,6 +108,39 @@ async def test_the_other_processes_streams_go_on(new_pool: NewPool) -> None:
             stream.feed(frame)
     last = [(await all_of(stream))[-1] for stream in streams]
     assert sorted(type(result).__name__ for result in last) == ["Failed", "Heard"]
+
+
+async def test_a_process_that_cannot_be_had_is_missed_aloud_and_had_later(
+    new_pool: NewPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = await new_pool(decoders=2)
+    await until(lambda: loaded(pool) == 2)
+    assert pool.state == "ok"
+
+    def no_process() -> None:
+        raise OSError(errno.EAGAIN, "no process left")
+
+    with monkeypatch.context() as patched, capture_logs() as said:
+        patched.setattr("ivr.speech.pool.supervisor.spawn", no_process)
+        os.kill(pool.decoders()[0].pid, signal.SIGKILL)
+        await until(lambda: any(line["event"] == "speech_process_not_started" for line in said))
+        assert pool.state == "1 of 2 speech processes: fewer callers can be heard"
+    await until(lambda: loaded(pool) == 2)
+    assert pool.state == "ok"
+
+
+async def test_a_look_that_fails_is_not_the_last(new_pool: NewPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = await new_pool(decoders=1)
+    (before,) = pool.decoders()
+
+    def broken(decoder: Decoder) -> bool:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patched, capture_logs() as said:
+        patched.setattr(Decoder, "stalled", broken)
+        await until(lambda: any(line["event"] == "speech_watch_failed" for line in said))
+    os.kill(before.pid, signal.SIGSTOP)
+    await until(lambda: pool.decoders() and pool.decoders()[0].pid != before.pid)
 
 
 async def test_a_stopped_process_is_replaced_before_a_caller_meets_it(new_pool: NewPool) -> None:

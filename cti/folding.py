@@ -1,0 +1,104 @@
+"""Calls folded from the fact log: as the bridge folds them, without Asterisk, pages or clock."""
+
+from collections.abc import Callable, Collection, Iterator
+
+import structlog
+
+from casestore import fact_log
+from casestore.db import Store, Transaction
+from cti.bus.encoding import BadEvent, decode
+from cti.calls import step
+from domain.calls import Call, CallAnswered, QueueJoined, Resynced
+from domain.event import CallEvent, Event
+from domain.facts import StoredFact
+from domain.offers import OfferMade
+
+log = structlog.get_logger()
+
+BEGINNINGS = tuple(kind.__name__ for kind in (CallAnswered, QueueJoined, OfferMade))
+_AT_ONCE = 5_000
+
+
+class Folding:
+    """Calls as facts make them; `load` fetches one that is not in memory. `changed` are those to be saved."""
+
+    def __init__(self, load: Callable[[str], Call | None]) -> None:
+        self._load = load
+        self.calls: dict[str, Call] = {}
+        self.changed: dict[str, Call] = {}
+        self.begun = 0
+
+    def fold(self, event: Event) -> None:
+        """Take in the next fact."""
+        if isinstance(event, Resynced):
+            for call in tuple(self.calls.values()):
+                self._put(step(call, event, event.at_ms)[0])
+        elif isinstance(event, CallEvent):
+            before = self.calls.get(event.call_id) or self._load(event.call_id)
+            after = step(before, event, event.at_ms)[0]
+            self.begun += before is None and after is not None
+            self._put(after)
+
+    def take_changed(self) -> tuple[Call, ...]:
+        """What has changed since last asked; calls that have ended need not stay in memory."""
+        changed, self.changed = self.changed, {}
+        self.calls = {call.call_id: call for call in self.calls.values() if call.stage != "ended"}
+        return tuple(changed.values())
+
+    def _put(self, call: Call | None) -> None:
+        if call is not None and call is not self.calls.get(call.call_id):
+            self.calls[call.call_id] = self.changed[call.call_id] = call
+
+
+def facts_after(
+    store: Store, position: int, upto: int | None = None, *, kinds: Collection[str] = ()
+) -> Iterator[tuple[StoredFact, ...]]:
+    """The facts beyond the position, and not beyond `upto`, in their order, some thousands at a time."""
+    while True:
+        with store.reading() as tx:
+            facts = fact_log.read(tx, position, _AT_ONCE, kinds=kinds)
+        wanted = tuple(fact for fact in facts if upto is None or fact.seq <= upto)
+        if wanted:
+            yield wanted
+        if len(wanted) < _AT_ONCE:
+            return
+        position = wanted[-1].seq
+
+
+def event_of(fact: StoredFact) -> Event | None:
+    """The event that was written down; None, and a line in the log, where this version cannot read it."""
+    try:
+        return decode(fact.body.encode())
+    except BadEvent as error:
+        log.error("fact_unreadable", seq=fact.seq, kind=fact.kind, why=str(error))
+        return None
+
+
+def call_as_of(tx: Transaction, call_id: str, place: int) -> Call | None:
+    """The call as the facts up to this place make it; None where there are none yet."""
+    own = [fact for fact in _facts_of(tx, subject=call_id) if fact.seq <= place]
+    if not own:
+        return None
+    lists = _facts_of(tx, kind=Resynced.__name__, after=own[0].seq)
+    folding = Folding(lambda _: None)
+    for fact in sorted([*own, *(fact for fact in lists if fact.seq <= place)], key=lambda fact: fact.seq):
+        if event := event_of(fact):
+            folding.fold(event)
+    return folding.calls.get(call_id)
+
+
+def begins_in_log(tx: Transaction, call_id: str) -> bool:
+    """Whether the log has the call from its beginning on, and not only what has not expired yet."""
+    first = fact_log.read(tx, 0, 1, subject=call_id)
+    return bool(first) and first[0].kind in BEGINNINGS
+
+
+def _facts_of(
+    tx: Transaction, *, subject: str | None = None, kind: str = "", after: int = 0
+) -> list[StoredFact]:
+    """All facts about one call, or of one kind: few enough for memory."""
+    found: list[StoredFact] = []
+    while page := fact_log.read(tx, after, _AT_ONCE, subject=subject, kinds=(kind,) if kind else ()):
+        found += page
+        after = page[-1].seq
+    return found

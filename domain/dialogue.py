@@ -1,0 +1,98 @@
+"""What the voice response learns from a caller."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.contacts import How, Match
+from domain.event import CallEvent
+from domain.streams import DIALOGUE, PARTIALS
+
+EndReason = Literal["done", "hangup", "failed", "unheard"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpokenWord:
+    """A word with its place in the recording, seconds from its start, and its confidence 0–1."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerIdentified(CallEvent):
+    """Who is calling; `how` tells what decided it."""
+
+    stream = DIALOGUE
+
+    match: Match
+    number: str
+    contact_id: int | None = None
+    contact_name: str = ""
+    how: How = "nothing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageChosen(CallEvent):
+    """The dialogue goes on in this language: en, sv or nb."""
+
+    stream = DIALOGUE
+
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListeningStarted(CallEvent):
+    """The caller may speak now; purpose is `statement` or the name of the question."""
+
+    stream = DIALOGUE
+
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartialHeard(CallEvent):
+    """The words so far, while the caller still talks."""
+
+    stream = PARTIALS
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechEnded(CallEvent):
+    """The caller has stopped talking; the words are not final yet."""
+
+    stream = DIALOGUE
+
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementHeard(CallEvent):
+    """The caller's own words about what is wrong; confidence 0–1."""
+
+    stream = DIALOGUE
+
+    text: str
+    confidence: float
+    words: tuple[SpokenWord, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialogueEnded(CallEvent):
+    """The voice response has let go of the caller."""
+
+    stream = DIALOGUE
+
+    reason: EndReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialogueResult:
+    """What a dialogue leaves to the queue; `queue_priority` is higher for callers who should wait less."""
+
+    case_number: str
+    queue_priority: int
+    reason: EndReason

@@ -1,0 +1,44 @@
+"""What every event has: when it happened, and an id by which it is handled once."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+MAIN_NODE = "main"  # where there is only one Asterisk
+
+
+def new_id() -> str:
+    """An id that nobody else has."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Anything that is stated; handling the same `event_id` twice changes nothing.
+
+    `at_ms` is when it happened, by the clock of whoever states it. `stream` is where
+    events of its kind travel.
+    """
+
+    stream: ClassVar[str]
+
+    at_ms: int
+    event_id: str = field(default_factory=new_id)
+
+    @property
+    def subject(self) -> str:
+        """What it is about: a call's id, an agent; empty where it is about everything."""
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEvent(Event):
+    """Something that happened in one call, on one Asterisk node."""
+
+    call_id: str
+    node: str = MAIN_NODE
+
+    @property
+    def subject(self) -> str:
+        """The call."""
+        return self.call_id

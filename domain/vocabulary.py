@@ -1,0 +1,18 @@
+"""Every noun that events are about: who imports this knows every kind of event."""
+
+from collections.abc import Iterator
+
+from domain import agents, calls, cases, dialogue, offers
+from domain.event import Event
+
+NOUNS = (agents, calls, cases, dialogue, offers)
+
+
+def kinds_of(kind: type[Event] = Event) -> Iterator[type[Event]]:
+    """The kind and all that are made from it, in whatever module of the vocabulary they stand."""
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from kinds_of(narrower)
+
+
+KINDS = tuple(sorted(kind.__name__ for kind in kinds_of()))

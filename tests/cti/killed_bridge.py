@@ -1,0 +1,110 @@
+"""A bridge that works as fast as it can until it is killed: `killed_bridge.py FOLDER SEED`.
+
+Says a line on its standard output for every few events that it was given.
+"""
+
+import asyncio
+import itertools
+import random
+import sys
+from pathlib import Path
+
+from casestore.db import Store
+from cti.asterisk.ami import AmiDown
+from cti.asterisk.ami_events import AmiMessage
+from cti.bridge import FOLLOWED, Bridge
+from cti.bus.memory import MemoryBus
+from cti.call_store import CallStore
+from domain.calls import CallAnswered
+from domain.dialogue import DialogueEnded, LanguageChosen, StatementHeard
+from domain.offers import OfferMade, OfferMissed, OfferShown
+
+
+class Asterisk:
+    """Says what it is told to."""
+
+    def __init__(self):
+        self.says = asyncio.Queue()
+
+    async def messages(self):
+        while True:
+            yield await self.says.get()
+
+    async def send(self, action):
+        raise AmiDown
+
+
+def dialogue_event(chance, call_id, at_ms):
+    agent, offer_id = chance.choice(["anna", "bo"]), chance.choice(["1", "2", "3"])
+    return chance.choice(
+        [
+            lambda: CallAnswered(call_id=call_id, at_ms=at_ms, number="+46701740605"),
+            lambda: LanguageChosen(call_id=call_id, at_ms=at_ms, language=chance.choice(["en", "sv"])),
+            lambda: StatementHeard(call_id=call_id, at_ms=at_ms, text=str(at_ms), confidence=0.5),
+            lambda: DialogueEnded(call_id=call_id, at_ms=at_ms, reason="done"),
+            lambda: OfferMade(call_id=call_id, at_ms=at_ms, offer_id=offer_id, agent=agent),
+            lambda: OfferShown(call_id=call_id, at_ms=at_ms, offer_id=offer_id, agent=agent),
+            lambda: OfferMissed(call_id=call_id, at_ms=at_ms, offer_id=offer_id, agent=agent, cause="slow"),
+        ]
+    )()
+
+
+def messages(chance, call_id, at_ms):
+    """What Asterisk says at once: mostly one thing, now and then its whole list."""
+    phone = f"PJSIP/{chance.choice(['anna', 'bo'])}-phone-0000001a"
+    of_agent = {"Linkedid": call_id, "DestChannel": phone, "Channel": phone}
+    caller = {"Linkedid": call_id, "Uniqueid": call_id}
+    one = chance.choice(
+        [
+            {"Event": "QueueCallerJoin", "Queue": "support", "Position": "1", **caller},
+            {"Event": "DialBegin", **of_agent},
+            {"Event": "AgentRingNoAnswer", **of_agent},
+            {"Event": "AgentConnect", **of_agent},
+            {"Event": "Hangup", **caller},
+            None,
+        ]
+    )
+    if one:
+        return [AmiMessage(one, at_ms)]
+    whole = [
+        {"Event": "FullyBooted"},
+        {"Event": "QueueStatusComplete"},
+        {"Event": "CoreShowChannel", **caller},
+    ]
+    return [AmiMessage(fields, at_ms) for fields in (*whole, {"Event": "CoreShowChannelsComplete"})]
+
+
+async def main(folder, seed):
+    chance, bus, asterisk = random.Random(seed), MemoryBus(1_000_000), Asterisk()
+    store = Store(f"sqlite:///{folder / 'cases.db'}")
+    store.upgrade()
+    kept = CallStore(store, folder, lambda: 1)
+    recovered = kept.recover(FOLLOWED)
+    bridge = Bridge(
+        bus=bus,
+        ami=asterisk,
+        store=kept,
+        queue="support",
+        wrapup_s=1,
+        recovered=recovered,
+        clock=lambda: at_ms,
+        timer=lambda s, then: asyncio.get_running_loop().call_later(s / 1000, then),
+        patience_s=30,
+    )
+    at_ms = began_ms = seed * 1_000_000
+    await bridge.start()
+    for at_ms in itertools.count(began_ms):
+        call_id = f"{seed}.{at_ms // 200}{chance.randrange(4)}"
+        if chance.random() < 0.6:
+            event = dialogue_event(chance, call_id, at_ms)
+            await bus.publish(event.stream, event)
+        else:
+            for message in messages(chance, call_id, at_ms):
+                asterisk.says.put_nowait(message)
+        if at_ms % 10 == 0:
+            print(at_ms, flush=True)
+            await asyncio.sleep(0.002)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,50 @@
+"""One speech process that talks nonsense is ended, and whoever owns it is told."""
+
+import asyncio
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ivr.speech import Failed
+from ivr.speech.pool.decoder import Decoder
+from ivr.speech.pool.framing import Kind, pack
+
+
+class Owner:
+    def __init__(self) -> None:
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def loaded(self, decoder: Decoder, folder: Path, error: str) -> None:
+        raise AssertionError("no model was asked for")
+
+    def gone(self, decoder: Decoder, reason: str) -> None:
+        self.lost.set_result(reason)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"\xff" * 9,
+        pack(Kind.RESULT, 1, b"no JSON"),
+        pack(Kind.RESULT, 1, {"result": "Sung", "text": "la"}),
+        pack(Kind.NOTE, 0, {}),
+        pack(Kind.TICK),
+    ],
+)
+async def test_a_process_that_cannot_be_understood_is_ended_and_its_streams_fail(nonsense: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    process = await asyncio.to_thread(subprocess.Popen, ["sleep", "60"])
+    owner = Owner()
+    decoder = Decoder(process, ours, owner)
+    stream = decoder.open(Path("model"), 8000, None)
+    theirs.sendall(nonsense)
+    try:
+        assert (await asyncio.wait_for(owner.lost, 20)).startswith("unreadable")
+        assert [type(result) async for result in stream] == [Failed]
+        assert await asyncio.to_thread(process.wait, 20) < 0
+    finally:
+        process.kill()
+        theirs.close()
