@@ -64,6 +64,7 @@ def _kept(field: str, value: Any) -> Any:
         case "words":
             return [asdict(word) | {"text": storable(word.text)} for word in value[:_MOST_WORDS]]
         case "contact_id":
+            # Not isinstance: True is an int as well.
             if value is not None and type(value) is not int:
                 raise ValueError(f"contact_id must be a whole number, not {value!r:.40}")
             return value
@@ -75,6 +76,7 @@ def _kept(field: str, value: Any) -> Any:
 
 def _choice(field: str, value: object) -> object:
     choices = _CHOICES[field]
+    # The type too: True equals 1, which is a priority.
     if type(value) is not type(choices[0]) or value not in choices:
         raise ValueError(f"{field} must be one of {', '.join(map(str, choices))}, not {value!r:.40}")
     return value

@@ -56,6 +56,7 @@ def amend(
     }
     for name in changes:
         setattr(row, name, differing[name])
+    # Also where nothing is left to change: the line bears the change's id, by which a second coming is known.
     if differing:
         _append(tx, row, by=by, what=what, now_ms=now_ms, changes=changes, change_id=change_id)
     if left:

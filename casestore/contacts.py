@@ -15,7 +15,7 @@ from domain.imports import ImportReport
 
 log = structlog.get_logger()
 
-_BATCH = 200
+_BATCH = 200  # ten thousand people in one transaction held callers' cases up for two seconds
 
 
 def add(

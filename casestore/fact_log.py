@@ -29,6 +29,7 @@ def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
     _let_others_append_first(tx)
     new = insert_into(tx, FactRow).on_conflict_do_nothing(index_elements=["event_id"])
     written = tx.execute(new.returning(_FACTS.event_id, _FACTS.seq), rows)
+    # RETURNING promises no order; an id that comes twice in one group is new only once, hence `pop`.
     seqs: dict[str, int] = {row.event_id: row.seq for row in written}
     return tuple(seqs.pop(event_id, None) for event_id in ids)
 

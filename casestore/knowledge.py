@@ -37,6 +37,7 @@ def import_directory(tx: Transaction, directory: Path) -> ImportReport:
         for field in _FIELDS:
             value = getattr(article, field)
             setattr(row, field, list(value) if isinstance(value, tuple) else value)
+    # Present, not read: a file that cannot be read right now is no reason to forget its article.
     gone = [row for place, row in known.items() if read.present and place not in read.present]
     for row in gone:
         tx.delete(row)

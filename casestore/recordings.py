@@ -116,6 +116,7 @@ def expire(tx: Transaction, folder: Path, days: int, now_ms: int, *, limit: int 
     for id_, file in _old(tx, before_ms):
         path = folder / file
         if before_ms is None or not path.exists() or path.stat().st_mtime * 1000 < before_ms:
+            # The file before its row: after a crash in between, the row is still there to be tidied.
             path.unlink(missing_ok=True)
             gone.append(id_)
         if len(gone) == limit:
@@ -144,6 +145,7 @@ def _new_file(folder: Path, case_number: str) -> tuple[int, Path, int]:
     for attempt in count(1):
         path = folder / f"{case_number}-{attempt}.wav"
         try:
+            # O_EXCL makes the file ours alone, whoever else counts at the same time.
             return attempt, path, os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:
             continue

@@ -27,7 +27,7 @@ from domain.numbers import decide, normalise
 
 log = structlog.get_logger()
 
-_READERS, _WRITERS = 4, 2  # apart: who waits for a locked database is in nobody's way
+_READERS, _WRITERS = 4, 2  # apart, so that a write that waits for a locked database delays no reading
 _SAVE_S = 3.0  # a locked database must not hold the caller longer: the spool takes the case
 _VOICE_S = 1.0
 _RETRY_S = 5.0
@@ -115,8 +115,10 @@ class CaseService:
             self._thread(lambda: self._writer.write(change, at_ms, given_up=given_up), self._writers)
         )
         try:
+            # Shielded: a thread cannot be stopped, and what it still commits is known by its change id.
             saved = await asyncio.wait_for(asyncio.shield(writing), _SAVE_S)
         except Exception as error:
+            # Before the spool takes it: the thread must not begin the same write after that.
             given_up.set()
             if not writing.done():
                 writing.add_done_callback(_let_go)
@@ -165,11 +167,13 @@ class CaseService:
 
         def keep(change: CaseChange, at_ms: int) -> None:
             registered = self._write_late(change, at_ms)
+            # Not waited for: the spool would hold the next case back for a slow bus.
             asyncio.run_coroutine_threadsafe(self.publish(registered), loop)
 
         while True:
             self._unsaved.clear()
             await self._thread(lambda: self._spool.drain(keep), self._writers)
+            # A case that came while we drained has set the event; one that stayed behind sets nothing.
             if await asyncio.to_thread(len, self._spool):
                 await asyncio.sleep(_RETRY_S)
             else:

@@ -42,6 +42,7 @@ def change_of(line: bytes) -> tuple[CaseChange, int]:
         if unknown := edit.keys() - CaseEdit.__dataclass_fields__.keys():
             raise ValueError(f"a case has no field {sorted(unknown)[0]!r:.40}")
         change = CaseChange(
+            # From the line itself: however often it is read, it is the same change.
             change_id=str(record.get("change_id") or f"spool/{hashlib.sha256(line).hexdigest()[:32]}"),
             call_id=str(record["call_id"]),
             number=str(record["number"]),

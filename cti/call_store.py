@@ -78,6 +78,7 @@ class CallStore:
     def recover(self, streams: Sequence[str]) -> Recovered:
         """The calls whose end was not seen or that the rest of the log changes, made up to its end."""
         with self._store.reading() as tx:
+            # Rows and position out of one transaction: they belong together.
             found = calls.unfinished(tx)
             place = folded_up_to(tx)
             read_up_to = {stream: positions.get(tx, _READER, stream) for stream in streams}

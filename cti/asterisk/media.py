@@ -202,6 +202,7 @@ class MediaServer:
             transport.abort()
 
     async def _connected(self, request: web.Request) -> web.StreamResponse:
+        # Taken out at once: a second connection with the same ticket is a stranger's.
         ticket = self._tickets.pop(request.query.get("call", ""), None)
         transport = request.transport
         if ticket is None or transport is None:
@@ -209,15 +210,18 @@ class MediaServer:
             raise web.HTTPForbidden
         self._strangers.discard(transport)
         answer = web.WebSocketResponse(
+            # The subprotocol that chan_websocket asks for.
             protocols=("media",),
             autoping=True,
             timeout=_CLOSE_S,
+            # Sound hardly shrinks, and compressing it would be work on the event loop.
             compress=False,
             writer_limit=0,  # a send waits as soon as Asterisk is behind: a flush overtakes what is not sent
         )
         await answer.prepare(request)
         channel = MediaChannel(answer, transport, ticket.rate_hz)
         self._channels.add(channel)
+        # `forget` may have come while the handshake was answered.
         if not ticket.channel.done():
             ticket.channel.set_result(channel)
         try:

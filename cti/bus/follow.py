@@ -102,6 +102,7 @@ class _Follower:
         """From where we stand until the subscription ends, one way or another."""
         subscription = await self._bus.subscribe(self._stream, self._report.position)
         with contextlib.closing(subscription):
+            # "Now" has become a place: what is stated during a break is still to come.
             self._report.position = subscription.position
             self._report.connected.set()
             while self._missed and not await self._made_up():
@@ -109,6 +110,7 @@ class _Follower:
             self._report.state = "ok"
             self._pause.succeeded()
             await self._take(subscription)
+        # An iteration that merely ends: nothing is followed any more either.
         raise BusDown("the bus was closed")
 
     async def _made_up(self) -> bool:

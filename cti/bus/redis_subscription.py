@@ -37,6 +37,7 @@ class RedisSubscription:
             except (Gap, BusDown):
                 self.close()
                 raise
+            # Entry 0 only gives the stream a life.
             if place.number > 0:
                 yield delivery(self.position, data)
 

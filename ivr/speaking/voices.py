@@ -76,6 +76,7 @@ class Espeak:
         """Rate in Hz and the sound."""
         with self._one_at_a_time:
             self._pieces.clear()
+            # To the library a NUL is the end of the text.
             encoded = text.replace("\0", " ").encode()
             self._library.espeak_SetVoiceByName(_ESPEAK_VOICES[language].encode())
             failed = self._library.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, _ESPEAK_UTF8, None, None)

@@ -80,6 +80,7 @@ class Level:
         """Whether the frame is clearly louder than the noise, and loud enough to be a voice at all."""
         samples = np.frombuffer(frame, "<i2").astype(np.float32)
         power = float(samples @ samples) / max(1, len(samples))
+        # Smoothed, or one silent frame between two words would count as the noise of the line.
         self._smoothed = power if not self._heard else 0.6 * self._smoothed + 0.4 * power
         self._heard.append(self._smoothed)
         return power >= max(_LEAST_POWER, min(self._heard) * _ABOVE_FLOOR)

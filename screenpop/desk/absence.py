@@ -14,6 +14,7 @@ class Absence:
 
     def gone(self, agent: str) -> None:
         """Start the agent's timer, unless it runs."""
+        # Pages come and go while the network is bad: counted from when the last of them left.
         if agent not in self._timers:
             self._timers[agent] = asyncio.get_running_loop().call_later(self._after_s, self._late, agent)
 

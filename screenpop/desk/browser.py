@@ -39,6 +39,7 @@ class Browser:
 
     def send_disposable(self, frame: bytes) -> None:
         """Queue a frame that a page can do without; a slow one does without it."""
+        # Half the outbox stays free for what must arrive.
         if self._outbox.qsize() <= self._outbox.maxsize // 2:
             self._put(frame)
 
@@ -64,4 +65,5 @@ class Browser:
         except asyncio.QueueFull:
             if not self._transport.is_closing():
                 log.warning("slow_browser_dropped", username=self.username, frames=self._outbox.qsize())
+                # Not `close`: its farewell would wait behind everything that the page does not take.
                 self._transport.abort()

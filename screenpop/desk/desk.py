@@ -78,6 +78,7 @@ class Desk:
             browser.send(self._state.resumed(after, offers))
             for frame in missed:
                 browser.send(frame)
+        # Before it is counted among the agent's pages: the question is whether there were others.
         answers = self._offers.browser_arrived(username, self._pages_of(username), now)
         self._browsers.setdefault(username, set()).add(browser)
         self._say(answers)
@@ -154,6 +155,7 @@ class Desk:
         for browser in self._pages():
             username = browser.username
             browser.send(self._state.snapshot(username, self._open_offers(username), self._clock()))
+        # Only now: until the owner had answered, whatever they were shown might have been wrong.
         waiting, self._waiting = self._waiting, {}
         for browser, (epoch, after) in waiting.items():
             self._welcome(browser, epoch, after)
@@ -187,6 +189,7 @@ class Desk:
     def _offer(self, event: OfferMade) -> None:
         pages = self._pages_of(event.agent)
         answers = self._offers.offer_made(event, pages, self._clock())
+        # Without a page there is nobody to send it to; one that comes within the cap gets it with its snapshot.
         if answers:
             frame = encode(OfferFrame(offer_id=event.offer_id, call_id=event.call_id))
             for browser in pages:
@@ -200,6 +203,7 @@ class Desk:
         self._say(answers)
 
     def _request_presence(self, browser: Browser, wanted: PresenceWanted) -> None:
+        # The queue would take a phone that does not exist, and callers would ring at nothing.
         if endpoint(browser.username, wanted.phone) not in self._endpoints:
             self.refuse(browser, "no_phone")
             return

@@ -37,6 +37,7 @@ def check_origin(request: web.Request) -> None:
 @web.middleware
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Middleware: a Host that could not stand in a header is refused, a foreign change too."""
+    # It is repeated in the Content-Security-Policy and in what the page is told to connect to.
     if not _HOST.match(request.host):
         raise Refused(400, "bad_request")
     if request.method not in SAFE_METHODS:

@@ -44,6 +44,7 @@ class Sessions:
         """A new session: its token, for the cookie, and its CSRF token."""
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         now = self._clock()
+        # Sessions that simply run out are never asked for again: here is where they are forgotten.
         self._used_ms = {each: at for each, at in self._used_ms.items() if at > now - self._life_ms}
         self._used_ms[_hashed(token)] = now
         await self._threads.run(self._add, _hashed(token), user.id, csrf, now)
@@ -56,6 +57,7 @@ class Sessions:
     async def find_hashed(self, token_hash: str) -> SignedIn | None:
         """The same for somebody who kept no token but its hash."""
         now = self._clock()
+        # After a restart nobody knows when it was last used: from now on, rather than logging everybody out.
         unused_ms = now - self._used_ms.get(token_hash, now)
         if unused_ms > self._idle_ms and not self._held[token_hash]:
             await self.end(token_hash)
