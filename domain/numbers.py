@@ -27,6 +27,7 @@ _WITHHELD = {
     *("", "anonymous", "restricted", "unavailable", "private", "unknown", "withheld"),
     *("blocked", "hidden", "asterisk", "none", "null", "s"),
 }
+# Two digits are service codes; six and more may be a subscriber's number without its area.
 _EXTENSION = re.compile(r"[0-9]{3,5}")
 _TELEPHONE = re.compile(r"\+?[0-9][0-9 ()./-]*")
 _LONGEST_CALLER_ID = 40
@@ -42,6 +43,7 @@ class Caller:
 
 def normalise(number: str, region: str) -> Caller:
     """The caller that a caller ID names; `region` (SE, NO …) is that of numbers without country code."""
+    # Cut before anything looks at it: a caller ID may be as long as somebody likes.
     raw = number[: _LONGEST_CALLER_ID + 1].strip()
     if raw.strip("<>\"' ").lower() in _WITHHELD:
         return Caller("withheld")

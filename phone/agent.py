@@ -41,6 +41,7 @@ class AgentPhone:
     async def log_in(self) -> bool:
         """Open the desk; whether a colleague is ready for calls. Raises DeskRefused."""
         self._session = aiohttp.ClientSession(
+            # The desk refuses requests without its own origin; cookies of a bare IP address are "unsafe" to aiohttp.
             headers={"Origin": self._web}, cookie_jar=aiohttp.CookieJar(unsafe=True)
         )
         login = {"username": self.username, "password": self._password}
@@ -66,6 +67,7 @@ class AgentPhone:
     async def close(self) -> None:
         """Go home: no calls any more, then log out."""
         if self._tasks:
+            # A server that has gone already takes no wishes.
             with contextlib.suppress(TimeoutError, ConnectionError):
                 await self._become("away")
         for task in tuple(self._tasks):

@@ -89,6 +89,7 @@ class PhoneCall:
 
     def follow(self, contact: str) -> None:
         """Further requests go to the far end's own address."""
+        # Contact is where the far end wants to be asked from now on, not the address that was dialled.
         match = re.search(r"<([^>]+)>", contact)
         self._remote = match.group(1) if match else self._remote
 

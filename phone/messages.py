@@ -67,6 +67,7 @@ class SipMessage:
 
 def parse(packet: bytes) -> SipMessage:
     """Read a packet. Raises NotSip."""
+    # Names may be in any encoding; what cannot be read goes back as it came.
     head, _, body = packet.decode("utf-8", "surrogateescape").partition("\r\n\r\n")
     first, *lines = head.split("\r\n")
     headers = []

@@ -46,7 +46,7 @@ def make_app(
     app[LIMITS] = LoginLimits()
     app[pages.FILES] = {}
     app.cleanup_ctx.extend([_prepare, live.run_desk])
-    # On shutdown, not on cleanup: aiohttp waits in between for connections, and pages never end by themselves.
+    # On shutdown, not on cleanup: in between aiohttp waits for connections, and a page never closes its own.
     app.on_shutdown.append(live.close_pages)
     app.on_response_prepare.append(add_security_headers)
     app.add_routes(_ROUTES)

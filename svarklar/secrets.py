@@ -42,6 +42,7 @@ def load_secrets(settings: Settings, agents: Sequence[str]) -> Secrets:
     path = settings.secrets_file
     known = _read(path) if path.exists() else None
     wanted = _complete(known, agents, demo=settings.demo)
+    # Untouched where nothing is new: it may lie on a disk that is mounted read-only.
     if wanted != known:
         _write(path, wanted)
     return wanted
@@ -65,6 +66,7 @@ def _typeable_password() -> str:
 
 
 def _read(path: Path) -> Secrets:
+    # Not just mended: whoever could read it may have done so already.
     if path.stat().st_mode & 0o077:
         raise SecretsUnusable(f"{path} can be read by others: chmod 600 {path}")
     try:

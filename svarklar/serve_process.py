@@ -80,6 +80,7 @@ class ServeProcess:
         timeout = aiohttp.ClientTimeout(total=_LOOK_TIMEOUT_S)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as response:
+                # 503 is a server without a database: starting it again would end its callers and mend nothing.
                 return response.status in (200, 503)
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
@@ -91,5 +92,6 @@ class ServeProcess:
             await asyncio.sleep(_LOOK_S)
             if self._process is None or self._process.returncode is not None:
                 return "ended"
+            # In a row: one slow answer is no reason to end every dialogue.
             misses = 0 if await self.healthy() else misses + 1
         return "hangs"

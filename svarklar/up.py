@@ -31,6 +31,7 @@ async def running(
     settings: Settings, secrets: Secrets, agents: Sequence[str], lock: VarLock
 ) -> AsyncIterator[None]:
     """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
+    # Before any thread or child: both inherit it.
     go_first()
     allow_many_files()
     binary = await asyncio.to_thread(find_asterisk, settings)

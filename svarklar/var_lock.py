@@ -77,6 +77,7 @@ def _handed_down(file: Path) -> int | None:
     number = os.environ.pop(_HANDED_DOWN, "")
     with contextlib.suppress(OSError):
         if number.isdecimal() and os.path.samestat(os.fstat(int(number)), file.stat()):
+            # Our own children must not hold the folder after we have ended.
             os.set_inheritable(int(number), False)
             return int(number)
     return None
@@ -104,6 +105,7 @@ def _locks(descriptor: int) -> bool:
 def _sign(descriptor: int, command: str) -> None:
     since = datetime.now().astimezone().isoformat(" ", "seconds")
     holder = Holder(pid=os.getpid(), command=command, machine=socket.gethostname(), since=since)
+    # Written into the locked file itself: a new one in its place would not be locked.
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
 

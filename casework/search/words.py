@@ -75,7 +75,7 @@ class WordList:
 
 def _parts(word: str) -> tuple[str, ...]:
     """The n-grams, 3–5 letters, of a word between its two ends."""
-    # The ends are letters too: words that begin or end alike are more alike than those that only share a middle.
+    # The ends count as letters: words that begin or end alike are more alike than words that share a middle.
     text = f"<{word[:_LONGEST]}>"
     grams = (text[at : at + size] for size in (3, 4, 5) for at in range(len(text) - size + 1))
     return tuple(dict.fromkeys(grams))

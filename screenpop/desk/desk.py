@@ -189,7 +189,7 @@ class Desk:
     def _offer(self, event: OfferMade) -> None:
         pages = self._pages_of(event.agent)
         answers = self._offers.offer_made(event, pages, self._clock())
-        # Without a page there is nobody to send it to; one that comes within the cap gets it with its snapshot.
+        # Without a page there is nobody to send it to; one that comes in time gets it with its snapshot.
         if answers:
             frame = encode(OfferFrame(offer_id=event.offer_id, call_id=event.call_id))
             for browser in pages:

@@ -47,6 +47,7 @@ async def demo_call(
         secrets.sip[endpoint(AGENT, "phone")],
     )
     try:
+        # A real agent is there: the demo must not take their calls from them.
         if await agent.log_in() and not even_if_staffed:
             return None
         await agent.be_ready()

@@ -45,6 +45,7 @@ def spawn() -> tuple[subprocess.Popen[bytes], socket.socket]:
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # what decoding takes of a core is not taken from the event loop's share
+            # One process a core: a library that starts threads of its own would have them compete with the others.
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     return process, ours
@@ -139,6 +140,7 @@ class Decoder:
         if kind is Kind.CLOSE:
             self.streams.pop(number, None)
         self._send(pack(kind, number, body))
+        # The caller waits for these words now.
         if kind is Kind.FINISH:
             self._flush()
 
@@ -161,6 +163,7 @@ class Decoder:
             self._flushing = None
         if not self._alive:
             return
+        # One so far behind owes enough answers already; more questions would only add to what waits.
         if len(self._outgoing) <= _MOST_WAITING:
             self._outgoing += pack(Kind.TICK)
             self._ticks.append(self._loop.time())

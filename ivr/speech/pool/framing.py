@@ -72,6 +72,7 @@ class Unpacker:
                 break
             at = start + size
             yield Message(Kind(kind), stream, bytes(self._rest[start:at]))
+        # Once for all messages: cutting the buffer for each would copy it each time.
         del self._rest[:at]
 
 

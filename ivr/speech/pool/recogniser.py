@@ -56,8 +56,10 @@ class Pool:
 
     async def open(self, language: str, rate_hz: int, grammar: tuple[str, ...] | None = None) -> Stream:
         """Begin to hear, in the process with the fewest streams; raises NoModel, Overloaded."""
+        # For its NoModel: a language that no model speaks is not waited for.
         best(self._supervisor.installed, language)
         await self.ready(language, _LOAD_WAIT_S)
+        # Only now: while we waited, a better model may have been loaded.
         model = self._in_use(language)
         ready = [decoder for decoder in self._supervisor.decoders if model.path in decoder.models]
         free = [decoder for decoder in ready if self._free(decoder)]

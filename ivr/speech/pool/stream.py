@@ -53,6 +53,7 @@ class RemoteStream:
         """
         if self._ended:
             return
+        # Nobody wants to read words that newer ones have overtaken.
         if isinstance(result, Partial) and self._results and isinstance(self._results[-1], Partial):
             self._results.pop()
         if len(self._results) == _MOST_RESULTS:
