@@ -42,7 +42,7 @@ def kept(fields: Mapping[str, object]) -> dict[str, Any]:
 
 
 def because_of(stored: object) -> Because:
-    """The reasons of a case as they were kept; what is none is left out."""
+    """The reasons of a case as they were kept; anything that is not a reason is left out."""
     found = stored if isinstance(stored, dict) else {}
     return {
         judged: tuple(map(str, found[judged])) for judged in _JUDGED if isinstance(found.get(judged), list)
@@ -50,7 +50,7 @@ def because_of(stored: object) -> Because:
 
 
 def words_of(stored: object) -> tuple[SpokenWord, ...]:
-    """The spoken words of a case as they were kept; what is none is left out."""
+    """The spoken words of a case as they were kept; anything that is not a word is left out."""
     found = stored if isinstance(stored, list) else []
     return tuple(filter(None, map(_word, found)))
 

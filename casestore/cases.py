@@ -12,7 +12,7 @@ from casestore.text import cut
 from domain.cases import CASE_NUMBER, OPEN_STATUSES, Case, CaseEdit, Change, HistoryEntry, NewCase
 
 _Changes = dict[str, dict[str, object]]  # field -> its old and new value
-_CONTACT = frozenset(("contact_id", "contact_name"))  # who names one of them means both
+_CONTACT = frozenset(("contact_id", "contact_name"))  # an edit of one is an edit of both
 
 
 def register(tx: Transaction, new: NewCase, *, by: str, now_ms: int, change_id: str | None = None) -> Case:

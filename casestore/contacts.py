@@ -87,8 +87,8 @@ def import_csv(store: Store, lines: Iterable[str], *, region: str) -> ImportRepo
     row without one is added unless the very same contact is there. Open a file with
     `encoding="utf-8", errors="surrogateescape"`: then broken bytes cost only their row.
 
-    A batch is a transaction, so that callers' cases get their turn in between; who is interrupted
-    imports the same file again.
+    A batch is a transaction, so that callers' cases get their turn in between; an interrupted
+    import is simply run again.
     """
     rows, errors = contact_csv.read(lines, region=region)
     added = changed = 0

@@ -87,7 +87,6 @@ class Store:
             yield tx
 
     def close(self) -> None:
-        """Close every connection."""
         self._engine.dispose()
 
     @contextmanager

@@ -19,8 +19,8 @@ _FACTS = FactRow.__table__.c
 def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
     """Write the facts down in their order; each one's `seq`, None for one whose `event_id` is there already.
 
-    One transaction appends at a time: `seq` follows the order of commits, so that who has read up to a
-    number has missed nothing below it.
+    One transaction appends at a time: `seq` follows the order of commits, so that a reader who has come to
+    a number has missed nothing below it.
     """
     rows = [_row(fact) for fact in facts]
     ids = [row["event_id"] for row in rows]

@@ -80,7 +80,6 @@ class CaseService:
         self._understanding, self._ranking = understanding, ranking
 
     async def callers(self, number: str) -> Callers:
-        """Whose caller ID this is."""
         caller = normalise(number, self._region)
 
         def look(tx: Transaction) -> tuple[Contact, ...]:
@@ -97,15 +96,12 @@ class CaseService:
         return Callers(decide(caller, found), caller.number, found, how)
 
     async def employees(self, number: str) -> tuple[Contact, ...]:
-        """Whose employee number this is."""
         return await self._read(lambda tx: contacts.by_employee_number(tx, number))
 
     async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
-        """The contact's open cases."""
         return await self._read(lambda tx: cases.open_of_contact(tx, contact_id))
 
     async def judge(self, said: Said, language: str) -> Judgement:
-        """What the words decide of a case."""
         return await self._thread(lambda: self._understanding.understand(said, language))
 
     async def save(self, change: CaseChange) -> SavedCase:
@@ -128,7 +124,6 @@ class CaseService:
         return await self._with_voice_soon(saved, change.voice, change.change_id) if change.voice else saved
 
     async def find(self, said: Said, language: str, but: str) -> Found:
-        """Solutions, and open cases like the newest words."""
         known = await self._read(cases.open_cases)
         others = tuple(case for case in known if case.number != but)
         return await self._thread(lambda: _found(self._ranking, said, others, language))

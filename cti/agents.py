@@ -14,7 +14,7 @@ Rules
    dropped; where Asterisk is not there, it is kept for its return. Either is stated.
 2. An agent is free when the last of their calls has ended. A ready one then goes into wrap-up, which ends
    by itself, unless the agent chose something meanwhile: choosing wrap-up themselves makes it last.
-3. Asking for what is so already changes nothing, and is told to the queue all the same.
+3. Asking for what already is so changes nothing; the queue is told all the same.
 4. A member of the queue whom we do not know was there before we were: we learn them from the queue.
 """
 
@@ -85,7 +85,6 @@ class Agent:
 
     @property
     def name(self) -> str:
-        """The username."""
         return self.wanted.username
 
 

@@ -6,7 +6,7 @@
 
 One task takes what waits, in its order, as a group: it is written down first, then folded, then its effects
 are carried out. What may take its time (the database, Asterisk's answers) runs beside it and comes back
-through the same inbox. Who shows calls and agents asks with `SnapshotWanted`, and is answered on their
+through the same inbox. Whoever shows calls and agents asks with `SnapshotWanted`, and is answered on their
 streams.
 """
 

@@ -56,7 +56,6 @@ class CallStore:
         self._clock = clock
 
     def append(self, facts: Sequence[Fact], read_up_to: Positions) -> Sequence[Place]:
-        """Write facts down, and up to where the bus was read for them, in one transaction."""
         with self._store.uow() as tx:
             places = fact_log.append(tx, facts)
             for stream, position in read_up_to.items():
@@ -64,14 +63,12 @@ class CallStore:
         return places
 
     def save(self, changed: Sequence[Call], place: int) -> None:
-        """Write calls, and that the log is folded up to this place (0: not known), in one transaction."""
         with self._store.uow() as tx:
             calls.save(tx, changed)
             if place:
                 keep_folded_up_to(tx, place, self._clock())
 
     def load(self, call_id: str) -> Call | None:
-        """A call as it was last saved."""
         with self._store.reading() as tx:
             return calls.get(tx, call_id)
 

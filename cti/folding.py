@@ -29,7 +29,6 @@ class Folding:
         self.begun = 0
 
     def fold(self, event: Event) -> None:
-        """Take in the next fact."""
         if isinstance(event, Resynced):
             for call in tuple(self.calls.values()):
                 self._put(step(call, event, event.at_ms)[0])

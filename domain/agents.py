@@ -35,7 +35,6 @@ class PresenceRequested(Event):
 
     @property
     def subject(self) -> str:
-        """The agent."""
         return self.agent
 
 
@@ -49,7 +48,6 @@ class PresenceChanged(Event):
 
     @property
     def subject(self) -> str:
-        """The agent's username."""
         return self.agent.username
 
 
@@ -64,7 +62,6 @@ class PresenceRefused(Event):
 
     @property
     def subject(self) -> str:
-        """The agent's username."""
         return self.agent
 
 

@@ -124,7 +124,6 @@ class CallChanged(Event):
 
     @property
     def subject(self) -> str:
-        """The call."""
         return self.call.call_id
 
 

@@ -41,5 +41,4 @@ class CallEvent(Event):
 
     @property
     def subject(self) -> str:
-        """The call."""
         return self.call_id

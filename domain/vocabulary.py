@@ -1,4 +1,4 @@
-"""Every noun that events are about: who imports this knows every kind of event."""
+"""Every noun that events are about: importing this makes every kind of event known."""
 
 from collections.abc import Iterator
 

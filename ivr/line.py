@@ -47,7 +47,6 @@ class Line:
 
     @property
     def rate_hz(self) -> int:
-        """Samples a second, in both directions."""
         return self._channel.rate_hz
 
     @property
@@ -76,7 +75,6 @@ class Line:
         await self._tell(self._channel.play(sound, self._awaited))
 
     async def hush(self) -> None:
-        """Silence at once."""
         if self._awaited:
             self._awaited = ""
             self._sound_ends_s = self.now_s
@@ -96,7 +94,6 @@ class Line:
         self._results = asyncio.create_task(self._read_stream(stream))
 
     def feed(self, sound: bytes) -> None:
-        """Give the recogniser the caller's next sound."""
         if self._stream:
             self._stream.feed(sound)
 

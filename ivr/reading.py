@@ -78,7 +78,6 @@ class StatementReader:
         self._thresholds = thresholds
 
     def keys(self, typed: str, *, more: bool) -> Answer | None:
-        """A key instead of words."""
         return Pressed(typed)
 
     def words(self, heard: Heard) -> Answer:

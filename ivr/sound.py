@@ -39,7 +39,6 @@ class Recording:
 
     @property
     def began(self) -> bool:
-        """Whether somebody has spoken."""
         return self._began
 
     @property

@@ -41,8 +41,9 @@ class AgentPhone:
     async def log_in(self) -> bool:
         """Open the desk; whether a colleague is ready for calls. Raises DeskRefused."""
         self._session = aiohttp.ClientSession(
-            # The desk refuses requests without its own origin; cookies of a bare IP address are "unsafe" to aiohttp.
-            headers={"Origin": self._web}, cookie_jar=aiohttp.CookieJar(unsafe=True)
+            # The desk refuses requests without its own origin; to aiohttp an IP address's cookies are "unsafe".
+            headers={"Origin": self._web},
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
         )
         login = {"username": self.username, "password": self._password}
         async with self._session.post(f"{self._web}/api/login", json=login) as response:

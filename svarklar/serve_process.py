@@ -80,7 +80,7 @@ class ServeProcess:
         timeout = aiohttp.ClientTimeout(total=_LOOK_TIMEOUT_S)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as response:
-                # 503 is a server without a database: starting it again would end its callers and mend nothing.
+                # 503 is a server without a database: a restart would end its callers' dialogues for nothing.
                 return response.status in (200, 503)
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False

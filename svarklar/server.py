@@ -59,7 +59,7 @@ async def run_server(settings: Settings) -> None:
 
 
 def _give_the_loop_its_turn() -> None:
-    """Who holds up the event loop holds up every caller: threads and the garbage collector."""
+    """Whatever holds up the event loop holds up every caller: threads, and the garbage collector."""
     sys.setswitchinterval(_THREAD_TURN_S)
     # Rarer collections of the young, and hardly ever one of everything: those stop all threads.
     gc.set_threshold(10_000, 20, 100)
@@ -79,7 +79,7 @@ class _Server:
         self._media = MediaServer()
 
     async def start(self) -> None:
-        """Bridge, voice, pages, in that order: who states a fact is heard."""
+        """Bridge, voice, pages, in that order: there is a listener before anything is stated."""
         # Entered first, so ended last: what ends before may still want to write and to state.
         self._parts.callback(self._store.close)
         self._parts.push_async_callback(self._bus.close)

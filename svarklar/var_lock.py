@@ -84,7 +84,7 @@ def _handed_down(file: Path) -> int | None:
 
 
 def _wait_for(descriptor: int, settings: VarFolder) -> None:
-    """Lock it at once or not at all; only of one who has died the last children are waited for."""
+    """Lock it at once or not at all; only the last children of a program that has died are waited for."""
     until_s = time.monotonic() + _LAST_ONES_S
     while not _locks(descriptor):
         holder = _read(descriptor)

@@ -22,7 +22,7 @@ from cti.asterisk.listener import Listener
 
 log = structlog.get_logger()
 
-_COMMAND_S = 10.0  # variables come within milliseconds: who says nothing for so long has hung up or hangs
+_COMMAND_S = 10.0  # variables come within milliseconds: a channel silent for so long is gone or hangs
 _LINE_BYTES = 65_536  # longer ones are refused by the reader, not gathered in memory
 _MOST_LINES = 200  # of a greeting, or of what Asterisk says about a command that it does not know
 _ANSWER = re.compile(r"\d{3}[ -]")

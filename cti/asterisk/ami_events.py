@@ -40,7 +40,6 @@ class AmiMessage:
 
     @property
     def event(self) -> str:
-        """The event's name."""
         return self.fields["Event"]
 
     def get(self, field: str) -> str:

@@ -50,7 +50,6 @@ class OfferGate:
             log.warning("gate_hears_nothing", why=self._report.state)
 
     async def close(self) -> None:
-        """Hear nothing any more."""
         await self._work.close()
 
     async def __call__(self, agi: AgiChannel) -> None:

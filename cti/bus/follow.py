@@ -55,7 +55,7 @@ async def follow(
 ) -> None:
     """Have every event of the stream handled, from after that position on, until cancelled.
 
-    `handle` gets one event at a time and may get one twice; others get their turn between two. Who must
+    `handle` gets one event at a time and may get one twice; others get their turn between two. Whoever must
     know from when on nothing is missed waits for `report.connected`.
     """
     await _Follower(bus, stream, handle, after, after_gap, report or FollowReport()).run()
@@ -83,7 +83,6 @@ class _Follower:
         self._pause = GrowingPause()
 
     async def run(self) -> None:
-        """Until cancelled."""
         while True:
             try:
                 await self._follow_on()

@@ -47,7 +47,6 @@ class Activity:
 
     @property
     def pause_ms(self) -> int:
-        """How long there has been no voice."""
         return self._quiet * FRAME_MS
 
     def hear(self, frame: bytes) -> Phase:

@@ -54,7 +54,6 @@ class Utterance:
             yield from self._frame(sound[at : at + self._frame_bytes])
 
     def finish(self) -> Iterator[Result]:
-        """No more sound comes."""
         if not self.ended:
             yield from self._final()
 
@@ -69,7 +68,7 @@ class Utterance:
         if voice is Phase.STOPPED or self._spoken_s >= LONGEST_S:
             yield from self._final()
         elif voice is Phase.PAUSE:
-            # Early, for these may be the last words: by the end of the pause only the result is left to fetch.
+            # Early, for these may be the last words: at the end of the pause only the result is left to get.
             if self._activity.pause_ms == _TAIL_MS:
                 yield from self._decode()
         elif len(self._waiting) >= _CHUNK_FRAMES:

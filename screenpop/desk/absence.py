@@ -19,12 +19,10 @@ class Absence:
             self._timers[agent] = asyncio.get_running_loop().call_later(self._after_s, self._late, agent)
 
     def back(self, agent: str) -> None:
-        """Stop the agent's timer, if it runs."""
         if timer := self._timers.pop(agent, None):
             timer.cancel()
 
     def stop(self) -> None:
-        """Stop all timers."""
         for agent in list(self._timers):
             self.back(agent)
 

@@ -50,9 +50,7 @@ class ArticleRenderer:
         self._threads = Threads("articles", 1)
 
     async def html(self, body: str) -> str:
-        """The Markdown of an article as HTML."""
         return await self._threads.run(to_html, body)
 
     def close(self) -> None:
-        """Render nothing more."""
         self._threads.close()

@@ -25,12 +25,10 @@ class Browser:
 
     @property
     def username(self) -> str:
-        """Whose page it is."""
         return self.signed_in.user.username
 
     @property
     def language(self) -> str:
-        """The language of its user."""
         return self.signed_in.user.language
 
     def send(self, frame: bytes) -> None:

@@ -33,7 +33,7 @@ Publish = Callable[[Event], None]
 class Desk:
     """All open pages of all users.
 
-    `inquiry` knows whether `state` is the owner's truth: while it is not, who comes waits for it.
+    `inquiry` knows whether `state` is the owner's truth: while it is not, a page that comes waits for it.
     `endpoints` are the phones that exist (`anna-browser`); `publish(event)` puts a fact on the
     bus without waiting; an agent without any page for `away_after_s` leaves the queue.
     """
@@ -183,7 +183,6 @@ class Desk:
             self.refuse(browser, "foreign_offer")
 
     def refuse(self, browser: Browser, code: str) -> None:
-        """Tell one page what went wrong."""
         browser.send(encode(ErrorFrame(code=code, message=say(browser.language, code))))
 
     def _offer(self, event: OfferMade) -> None:

@@ -98,7 +98,6 @@ class LiveState:
         return self._agents.get(username) or AgentState(username=username)
 
     def agents(self) -> tuple[AgentState, ...]:
-        """Every agent that is known."""
         return tuple(self._agents.values())
 
     def missed(self, epoch: str, after: int) -> tuple[bytes, ...] | None:

@@ -92,7 +92,7 @@ def needs(role: str) -> Callable[[Handler], Handler]:
 
 
 def needs_token(handler: Handler) -> Handler:
-    """Decorator: 401 for who does not hold the API token of the secrets (`Authorization: Bearer …`)."""
+    """Decorator: 401 without the API token from the secrets (`Authorization: Bearer …`)."""
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:

@@ -30,7 +30,6 @@ class DatabaseCheck:
         return self._looking.result() if self._looking.done() else "no answer"
 
     def close(self) -> None:
-        """Look no more."""
         if self._looking:
             self._looking.cancel()
         self._threads.close()
@@ -39,7 +38,7 @@ class DatabaseCheck:
         try:
             with self._store.reading() as tx:
                 calls.recent(tx, 1)
-        except Exception as error:  # in one line: who looks every second would fill the log
+        except Exception as error:  # in one line: a look every second would fill the log
             log.error("database_unusable", why=str(error))
             return "failed"
         return "ok"

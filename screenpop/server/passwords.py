@@ -44,5 +44,4 @@ class PasswordCheck:
         return await self._threads.run(_matches, password_hash, password)
 
     def close(self) -> None:
-        """Verify nothing more."""
         self._threads.close()

@@ -69,7 +69,6 @@ class Sessions:
         return SignedIn(session.user, session.csrf, token_hash)
 
     async def end(self, token_hash: str) -> None:
-        """Log out."""
         self._used_ms.pop(token_hash, None)
         await self._threads.run(self._end, token_hash)
 

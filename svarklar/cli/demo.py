@@ -63,7 +63,7 @@ async def demo_call(
 
 
 def _begin_anew(settings: Settings) -> None:
-    """Who has an open case is asked about it first: the demo shows the other way."""
+    """A caller with an open case is asked about that first; the demo shows a new case."""
     store = Store(settings.database)
     try:
         with store.uow() as tx:

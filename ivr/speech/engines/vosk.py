@@ -57,7 +57,6 @@ class UtteranceDecoder:
         self._recogniser.AcceptWaveform(sound)
 
     def partial(self) -> str:
-        """The words so far."""
         words = json.loads(self._recogniser.PartialResult()).get("partial", "").split()
         return " ".join(word for word in words if word != UNKNOWN)
 

@@ -42,7 +42,6 @@ class Message(NamedTuple):
     body: bytes
 
     def fields(self) -> dict[str, Any]:
-        """The body as JSON."""
         fields: dict[str, Any] = json.loads(self.body)
         return fields
 

@@ -90,7 +90,6 @@ class Pool:
         return "ok"
 
     def decoders(self) -> tuple[DecoderState, ...]:
-        """How the processes are doing."""
         return tuple(
             DecoderState(
                 pid=decoder.pid,
@@ -103,7 +102,6 @@ class Pool:
         )
 
     async def close(self) -> None:
-        """End every process."""
         await self._supervisor.close()
 
     def _in_use(self, language: str) -> Model:

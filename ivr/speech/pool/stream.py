@@ -21,7 +21,6 @@ class RemoteStream:
         self._ended = False
 
     def feed(self, frame: bytes) -> None:
-        """Hand over the next sound."""
         if not self._ended:
             self._send(Kind.SOUND, frame)
 
@@ -41,7 +40,6 @@ class RemoteStream:
             await self._news.wait()
 
     async def close(self) -> None:
-        """Stop hearing."""
         if not self._ended:
             self._send(Kind.CLOSE, b"")
             self._end()

@@ -39,7 +39,6 @@ class Supervisor:
 
     @property
     def wanted(self) -> int:
-        """How many processes there should be."""
         return self._wanted
 
     async def news(self, timeout_s: float) -> None:
@@ -48,7 +47,6 @@ class Supervisor:
             await asyncio.wait_for(self._news.wait(), timeout_s)
 
     async def close(self) -> None:
-        """End every process."""
         self._closed = True
         for task in list(self._tasks):
             task.cancel()
