@@ -71,7 +71,7 @@ class Owner:
             return False
         if entry.call_id in self._forgotten:
             return True
-        # It ended before the program was started anew, or too long ago to be remembered. Only these come late.
+        # Not of this life of the program, or too long ago to be remembered: only these come so late.
         return entry.stream in (DIALOGUE, CASES) and not calls.begins_call(entry)
 
     def fold_late(self, news: Iterable[CallEvent], recalled: Call | None) -> Sequence[Effect]:

@@ -41,7 +41,7 @@ class AgentPhone:
     async def log_in(self) -> bool:
         """Open the desk; whether a colleague is ready for calls. Raises DeskRefused."""
         self._session = aiohttp.ClientSession(
-            # The desk refuses requests without its own origin; to aiohttp an IP address's cookies are "unsafe".
+            # The desk wants its own origin named; to aiohttp the cookies of an IP address are "unsafe".
             headers={"Origin": self._web},
             cookie_jar=aiohttp.CookieJar(unsafe=True),
         )

@@ -28,7 +28,7 @@ _HEALTH = {
     "down": "not connected to Asterisk",
     "refused": "Asterisk refuses the AMI user or secret",
 }
-_INBOX = 100_000  # a queued call makes up to 89 events: more than a thousand calls at once
+_INBOX = 100_000  # some twenty a call, as manager.conf filters them: thousands of calls nobody has looked at
 # panoramisk logs every attempt, and actions with their secret: we log what changes instead.
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
 

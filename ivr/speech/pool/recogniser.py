@@ -19,7 +19,7 @@ from ivr.speech.settings import SpeechSettings
 
 ADMIT_LAG_S = 0.3  # a process so far behind takes nobody new
 
-_LOAD_WAIT_S = 3.0  # a caller waits so long for the first model after a start, then goes by keys
+_LOAD_WAIT_S = 3.0  # for the first model after a start; dialogues give up earlier (ivr/question.py)
 
 log = structlog.get_logger()
 
