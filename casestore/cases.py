@@ -115,6 +115,7 @@ def history(tx: Transaction, number: str) -> tuple[HistoryEntry, ...]:
 
 def _next_number(tx: Transaction) -> str:
     """Consecutive: the counter's row stays locked until the case is committed, on every database."""
+    # Not read and then written: one statement takes the lock and the number together.
     step = update(CounterRow).where(CounterRow.name == "case").values(value=CounterRow.value + 1)
     return f"C-{tx.execute(step.returning(CounterRow.value)).scalar_one():06d}"
 
@@ -143,6 +144,7 @@ def _changed_since(tx: Transaction, number: str, since_ms: int) -> frozenset[str
         CaseHistoryRow.case_number == number, CaseHistoryRow.at_ms > since_ms
     )
     names = frozenset(name for changes in tx.scalars(later) for name in changes or ())
+    # A name beside another contact's id would be nobody.
     return names | _CONTACT if names & _CONTACT else names
 
 
@@ -167,6 +169,7 @@ def _append(
     change_id: str | None = None,
 ) -> None:
     """The next line. A line may be of an earlier time than the one before it: what waited in the spool."""
+    # Never back: what comes late from the spool bears the time at which it was asked for.
     row.changed_ms = max(row.changed_ms, now_ms)
     line = CaseHistoryRow(
         case_number=row.number,

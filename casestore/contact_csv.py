@@ -43,6 +43,7 @@ def read(lines: Iterable[str], *, region: str) -> tuple[list[ContactEdit], list[
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
+    # Strict: without it a broken quote swallows the fields behind it in silence.
     reader = csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         return [cell.strip() for cell in next(reader, [])]

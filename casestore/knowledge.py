@@ -60,6 +60,7 @@ def article(tx: Transaction, key: str, language: str) -> Article | None:
     wanted = (language, FALLBACK)
     query = select(ArticleRow).where(ArticleRow.key == key, ArticleRow.language.in_(wanted))
     found = filter(None, map(_article, tx.scalars(query)))
+    # The caller's own language before English, in whichever order the rows come.
     return min(found, key=lambda article: wanted.index(article.language), default=None)
 
 

@@ -56,6 +56,7 @@ def write(
         raise ValueError(f"not a case number: {case_number[:40]!r}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     attempt, path, descriptor = _new_file(folder, case_number)
+    # Half a sample at the end of a broken connection is none.
     samples = len(sound) // 2
     with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as recording:
         recording.setparams((1, 2, rate_hz, 0, "NONE", ""))
@@ -85,6 +86,7 @@ def add(tx: Transaction, recording: Recording) -> None:
 def find(tx: Transaction, folder: Path, case_number: str) -> Path | None:
     """The case's newest recording whose file is there; None where there is none, or for no case number."""
     newest_first = select(RecordingRow.file).order_by(RecordingRow.attempt.desc())
+    # All of them, for the newest file may have been taken away by hand.
     files = tx.scalars(newest_first.where(RecordingRow.case_number == case_number))
     return next((folder / file for file in files if (folder / file).is_file()), None)
 
@@ -136,6 +138,7 @@ def _old(tx: Transaction, before_ms: int | None) -> Iterator[tuple[int, str]]:
     while page:
         for row in page:
             yield row.id, row.file
+        # From where the page ended and not by OFFSET, which would count past everything again.
         after = tuple_(RecordingRow.at_ms, RecordingRow.id) > (page[-1].at_ms, page[-1].id)
         page = tx.execute(query.where(after)).all()
 

@@ -31,5 +31,6 @@ def _names(place: str, names: object) -> Names:
     return {
         language: one_line(place, name, _MOST_CHARACTERS)
         for language, name in names.items()
+        # A desk may prepare a language before we speak it.
         if is_language(language)
     }

@@ -19,6 +19,7 @@ class AgentState:
     presence: Presence = "away"
     reason: str = ""
     phone: PhoneKind = "browser"
+    # 0 for an agent nobody has stated a presence for.
     since_ms: int = 0
 
 

@@ -27,7 +27,6 @@ _WITHHELD = {
     *("", "anonymous", "restricted", "unavailable", "private", "unknown", "withheld"),
     *("blocked", "hidden", "asterisk", "none", "null", "s"),
 }
-# Two digits are service codes; six and more may be a subscriber's number without its area.
 _EXTENSION = re.compile(r"[0-9]{3,5}")
 _TELEPHONE = re.compile(r"\+?[0-9][0-9 ()./-]*")
 _LONGEST_CALLER_ID = 40

@@ -125,7 +125,7 @@ class RtpSession(asyncio.DatagramProtocol):
 async def _pace(next_s: float) -> float:
     """Sleep until the next packet is due; after a long stall, start counting anew."""
     now_s = asyncio.get_running_loop().time()
-    # Catching up more than ten packets at once would be dropped by a jitter buffer.
+    # At most ten packets are caught up with at once: no telephone sends more.
     next_s = max(next_s + _FRAME_S, now_s - 0.2)
     await asyncio.sleep(max(0.0, next_s - now_s))
     return next_s

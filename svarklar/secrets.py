@@ -42,7 +42,6 @@ def load_secrets(settings: Settings, agents: Sequence[str]) -> Secrets:
     path = settings.secrets_file
     known = _read(path) if path.exists() else None
     wanted = _complete(known, agents, demo=settings.demo)
-    # Untouched where nothing is new: it may lie on a disk that is mounted read-only.
     if wanted != known:
         _write(path, wanted)
     return wanted

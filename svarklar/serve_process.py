@@ -50,7 +50,9 @@ class ServeProcess:
             "svarklar",
             "serve",
             env=os.environ | self._settings.environment() | self._lock.for_child(),
+            # The var folder stays locked by it, should we be killed.
             pass_fds=[self._lock.descriptor],
+            # Only until it answers: its last line says why it did not start.
             stderr=PIPE,
             start_new_session=True,
         )

@@ -34,5 +34,6 @@ def with_password(url: str, password: str) -> str:
     parts = urlsplit(url)
     if not url or not password or parts.password or parts.scheme == "sqlite":
         return url
+    # Quoted: a made password may hold an @ or a slash.
     login = f"{parts.username or ''}:{quote(password, safe='')}"
     return f"{parts.scheme}://{login}@{url.partition('://')[2].removeprefix(f'{parts.username}@')}"

@@ -48,6 +48,7 @@ async def running(
     finally:
         for task in watching:
             task.cancel()
+        # Before the two are ended: a watcher would start again what we end.
         await asyncio.gather(*watching, return_exceptions=True)
         await serve.stop()
         await asterisk.stop()

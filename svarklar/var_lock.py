@@ -19,7 +19,7 @@ from pathlib import Path
 from domain.paths import VarFolder
 
 _HANDED_DOWN = "SVARKLAR_LOCK"  # the number of the open file, in the environment of a child
-_LAST_ONES_S = 10.0
+_LAST_ONES_S = 10.0  # a `serve` whose `up` was killed ends its calls first
 _LOOK_S = 0.05
 
 

@@ -40,7 +40,7 @@ class WordIndex:
         firmness = weights / (weights + _SATURATION * (1 - _LENGTH + _LENGTH * relative))
         shape = (len(texts), len(words))
         self._worth = csc_matrix((firmness * self._rarity[columns], (rows, columns)), shape=shape)
-        # Callers use the same few thousand words; comparing one with all others costs most of a search.
+        # Comparing a word with every listed one is what costs; callers use the same words again and again.
         self._resembling = lru_cache(_REMEMBERED)(WordList(words).resembling)
 
     def gains(self, words: Sequence[str]) -> NDArray[np.float64]:

@@ -103,6 +103,7 @@ class Ami:
         there. The list that some actions ask for comes among the `messages`.
         """
         _refuse_line_breaks(action)
+        # panoramisk would keep the action and send it after the next login, when it may be wrong.
         if self._manager is None or self._state != "ready":
             raise AmiDown("not logged in")
         # Not as a list: panoramisk would gather the events for itself, and they belong among `messages`.

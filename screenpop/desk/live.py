@@ -39,6 +39,7 @@ async def close_pages(app: web.Application) -> None:
 @needs("agent")
 async def live(request: web.Request) -> web.WebSocketResponse:
     """`GET /live?epoch=E&after=N`: see docs/architecture.md for what is said."""
+    # A page of another site can open a WebSocket here, with our cookie: CORS does not cover it.
     check_origin(request)
     epoch, after = request.query.get("epoch", ""), _number(request.query.get("after", ""))
     # Frames are built once for all pages; compressing them would be work for each.
@@ -53,6 +54,7 @@ async def live(request: web.Request) -> web.WebSocketResponse:
             desk.join(browser, epoch, after)
             await _hear(socket, browser, desk)
         finally:
+            # Whatever ended it: an agent whose page is only believed to be there would get calls.
             desk.leave(browser)
             writer.cancel()
     return socket

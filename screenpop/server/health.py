@@ -26,6 +26,7 @@ class DatabaseCheck:
         """`ok`, or what is wrong."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._threads.run(self._look))
+        # `wait` and not `wait_for`: the look goes on, and the next question finds what it found.
         await asyncio.wait([self._looking], timeout=self._deadline_s)
         return self._looking.result() if self._looking.done() else "no answer"
 

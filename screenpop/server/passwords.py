@@ -23,6 +23,7 @@ def _nobodys_hash() -> str:
 
 def _matches(password_hash: str | None, password: str) -> bool:
     try:
+        # Nobody's hash takes as long to verify as somebody's.
         _hasher.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False

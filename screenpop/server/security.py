@@ -22,6 +22,7 @@ def phone_ws_url(request: web.Request) -> str:
     host = _HOST.match(request.host)
     if config.phone_ws_url or host is None:
         return config.phone_ws_url
+    # A page that came by https may not open a plain WebSocket.
     scheme = "wss" if request.secure else "ws"
     return f"{scheme}://{host['name']}:{config.asterisk_http_port}/ws"
 

@@ -59,6 +59,7 @@ class Sessions:
         now = self._clock()
         # After a restart nobody knows when it was last used: from now on, rather than logging everybody out.
         unused_ms = now - self._used_ms.get(token_hash, now)
+        # An open page counts as use: an agent may talk for an hour without touching it.
         if unused_ms > self._idle_ms and not self._held[token_hash]:
             await self.end(token_hash)
             return None
@@ -98,5 +99,6 @@ class Sessions:
             users.end_session(tx, token_hash)
 
 
+# A plain hash is enough for 256 random bits; a password needs argon2, for it can be guessed.
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
