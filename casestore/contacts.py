@@ -117,7 +117,7 @@ def _take_in(tx: Transaction, rows: Sequence[ContactEdit]) -> tuple[int, int]:
 
 
 def _perhaps_the_same(tx: Transaction, people: Sequence[ContactRow]) -> Iterable[ContactRow]:
-    """Who is in the store with an employee number of theirs or, of those that have none, with a name."""
+    """Everybody in the store with one of these employee numbers or, for those without, one of these names."""
     numbered = {person.employee_number for person in people if person.employee_number}
     # Somebody without an employee number is known by everything together; the name narrows it to a few rows.
     names = {person.name for person in people if not person.employee_number}

@@ -56,7 +56,7 @@ def write(
         raise ValueError(f"not a case number: {case_number[:40]!r}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     attempt, path, descriptor = _new_file(folder, case_number)
-    # Half a sample at the end of a broken connection is none.
+    # A connection that broke may have ended in the middle of a sample.
     samples = len(sound) // 2
     with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as recording:
         recording.setparams((1, 2, rate_hz, 0, "NONE", ""))

@@ -12,7 +12,7 @@ _MOST_CHARACTERS = 80  # of a name
 
 
 def read(file: Path) -> ServiceCatalogue:
-    """The tables `[service.KEY]` and `[category.KEY]` of the file; OSError, ValueError where it is none."""
+    """The tables `[service.KEY]` and `[category.KEY]` of the file; OSError, ValueError where it has none."""
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     return ServiceCatalogue(services=_named(table, "service"), categories=_named(table, "category"))
 

@@ -25,7 +25,7 @@ class StorableText(TypeDecorator[str]):
 
 
 class KeptJson(TypeDecorator[Any]):
-    """JSON; None where what is kept is none: a bad text must not cost every row that is read with it."""
+    """JSON; None where the text kept is not JSON: it must not cost every row that is read with it."""
 
     impl = JSON
     cache_ok = True

@@ -32,7 +32,7 @@ def line_of(change: CaseChange, at_ms: int, *, with_voice: bool) -> bytes:
 
 
 def change_of(line: bytes) -> tuple[CaseChange, int]:
-    """The change of a line, and when it was asked for; ValueError for a line that is none.
+    """The change of a line, and when it was asked for; ValueError for a line that holds no change.
 
     Lines of the version before have no `change_id`: they get the same one whenever they are read.
     """

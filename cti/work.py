@@ -1,4 +1,4 @@
-"""Tasks that must live: one that dies is said, shown in health, and begun again."""
+"""Tasks that must live: one that dies is logged, shown in health, and begun again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -200,7 +200,6 @@ class UserAgent(asyncio.DatagramProtocol):
                     except TimeoutError:
                         wait_s *= 2
                         continue
-                    # Provisional answers, and answers to the request before, are not what is waited for.
                     if response.status >= 200 and response.sequence == request.sequence:
                         return response
         except TimeoutError:

@@ -7,7 +7,7 @@ _BUSES = ("redis", "rediss", "unix")
 
 
 def checked_database_url(url: str) -> str:
-    """The URL; ValueError where it is none that the case store can use. Empty is allowed, and SQLite."""
+    """The URL; ValueError where the case store cannot use it. Empty is allowed, and SQLite."""
     parts = urlsplit(url)
     if url and parts.scheme not in _DATABASES:
         raise ValueError("begins with postgresql:// or sqlite:///")

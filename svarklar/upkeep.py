@@ -28,7 +28,7 @@ _BATCH = 1_000
 
 
 class TwoClocks:
-    """Whether the wall's clock has gone as the machine's own has since this was made: one alone may jump."""
+    """Whether wall clock and monotonic clock have run alike since this was made: the wall clock may jump."""
 
     def __init__(
         self, wall_ms: Callable[[], int] = now_ms, steady_s: Callable[[], float] = monotonic

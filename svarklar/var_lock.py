@@ -57,7 +57,7 @@ class VarLock:
 
 @contextlib.contextmanager
 def var_locked(settings: VarFolder, command: str) -> Iterator[VarLock]:
-    """The var folder is ours while the block runs. Raises VarInUse, OSError; blocks a while at the worst."""
+    """The var folder is ours while the block runs. Raises VarInUse, OSError; may block for a while."""
     settings.var.mkdir(parents=True, exist_ok=True)
     descriptor = _handed_down(settings.lock_file)
     if descriptor is not None:

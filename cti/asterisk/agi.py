@@ -210,7 +210,7 @@ class AgiServer:
         task.add_done_callback(self._tasks.discard)
 
     def _is_full(self, script: str) -> bool:
-        """Whether no more are let in, which is said: an offer refused is a phone that rings unannounced."""
+        """Whether no more are let in; logged, for an offer refused is a phone that rings unannounced."""
         if self._channels[script] < self._most:
             return False
         log.warning("agi_refused", script=script, channels=self._channels[script])

@@ -29,7 +29,7 @@ class Gap(Exception):
 
 
 class BusDown(Exception):
-    """The bus cannot be reached, or does not take what it is given; tried again for a while in vain."""
+    """The bus cannot be reached, or does not take what it is given, though it was tried again for a while."""
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,7 @@ class Desk:
         self._say(answers)
 
     def _request_presence(self, browser: Browser, wanted: PresenceWanted) -> None:
-        # The queue would take a phone that does not exist, and callers would ring at nothing.
+        # The queue would take a phone that does not exist, and calls would ring nowhere.
         if endpoint(browser.username, wanted.phone) not in self._endpoints:
             self.refuse(browser, "no_phone")
             return

@@ -224,7 +224,7 @@ def add_model(
 
 @app.command()
 def asterisk() -> None:
-    """See to it that there is an Asterisk: fetch Debian's into the var folder where there is none."""
+    """Make sure there is an Asterisk: fetch Debian's into the var folder where there is none."""
     from svarklar.cli.commands import fetch_asterisk
 
     fetch_asterisk(_settings())

@@ -59,7 +59,7 @@ class Unpacker:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """The messages that are complete now. Raises ValueError for what is none."""
+        """The messages that are complete now. Raises ValueError for what is no message."""
         self._rest += data
         at = 0
         while len(self._rest) - at >= _HEADER.size:

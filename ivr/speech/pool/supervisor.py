@@ -106,7 +106,7 @@ class Supervisor:
             decoder.kill("closed")
 
     async def _watch(self) -> None:
-        """For ever: what goes wrong in one look is said, and the next one is taken."""
+        """For ever: what goes wrong in one look is logged, and the next look is taken."""
         watches = 0
         while True:
             await asyncio.sleep(_WATCH_S)
