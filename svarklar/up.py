@@ -31,6 +31,7 @@ async def running(
     settings: Settings, secrets: Secrets, agents: Sequence[str], lock: VarLock
 ) -> AsyncIterator[None]:
     """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
+    # Before any thread or child: both inherit it.
     go_first()
     allow_many_files()
     binary = await asyncio.to_thread(find_asterisk, settings)
@@ -47,6 +48,7 @@ async def running(
     finally:
         for task in watching:
             task.cancel()
+        # Before the two are ended: a watcher would start again what we end.
         await asyncio.gather(*watching, return_exceptions=True)
         await serve.stop()
         await asterisk.stop()

@@ -90,6 +90,7 @@ async def call(request: web.Request) -> web.Response:
         raise Refused(404, "call_not_found")
     on_screen = request.app[THE_DESK].desk.call_json(sip_call_id)
     if on_screen is not None:
+        # Good for this process only, which is enough for one that asks again within the second.
         version = f"{hash(on_screen):x}"
         unchanged = any(tag.value == version for tag in request.if_none_match or ())
         response = web.Response(status=304) if unchanged else web.json_response(text=on_screen)
@@ -112,6 +113,7 @@ async def healthz(request: web.Request) -> web.Response:
     database = await request.app[DATABASE].state()
     parts = {**request.app[HEALTH](), "desk": request.app[THE_DESK].state, "database": database}
     status = "ok" if set(parts.values()) == {"ok"} else "degraded"
+    # Only the database makes it 503: without Asterisk or the bus, pages are served and a restart is no help.
     return answer({"status": status, "parts": parts}, 200 if database == "ok" else 503)
 
 

@@ -89,6 +89,7 @@ class LiveState:
 
     def call_json(self, sip_call_id: str) -> str | None:
         """The newest call with this Call-ID of the caller's phone, where it is on screen."""
+        # A phone may use its Call-ID again.
         newest_first = reversed(self._calls.values())
         return next((held.json for held in newest_first if held.sip_call_id == sip_call_id), None)
 
@@ -97,12 +98,12 @@ class LiveState:
         return self._agents.get(username) or AgentState(username=username)
 
     def agents(self) -> tuple[AgentState, ...]:
-        """Every agent that is known."""
         return tuple(self._agents.values())
 
     def missed(self, epoch: str, after: int) -> tuple[bytes, ...] | None:
         """The changes after that cursor; None where only a snapshot will do."""
         count = self.cursor - after
+        # A cursor ahead of ours is of another life of this server, whatever its epoch says.
         if epoch != self.epoch or not 0 <= count <= len(self._changes):
             return None
         return tuple(self._changes)[len(self._changes) - count :]

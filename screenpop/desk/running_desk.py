@@ -17,7 +17,7 @@ from screenpop.server.config import WebConfig
 
 _FOLLOWED = (CALLS, AGENTS, OFFERS, PARTIALS)
 _START_S = 5.0
-PATIENCE_S = 3.0
+PATIENCE_S = 3.0  # the owner answers within milliseconds unless it is starting: then it is asked again
 
 
 class RunningDesk:
@@ -65,7 +65,6 @@ class RunningDesk:
                     await report.connected.wait()
 
     async def close(self) -> None:
-        """Neither follow nor state anything any more."""
         await self.work.close()
 
     def _publish(self, event: Event) -> None:

@@ -51,6 +51,7 @@ class LoginLimits:
     def attempt(self, address: str, username: str) -> None:
         """Raises Refused 429 where this is one too many."""
         now = now_ms()
+        # The address first: guessing many names from one place must not fill the table of names.
         wait_ms = self._address.attempt(address, now) or self._name.attempt((address, username), now)
         if wait_ms:
             log.warning("login_rate_limited", address=address, wait_ms=wait_ms)
@@ -91,7 +92,7 @@ def needs(role: str) -> Callable[[Handler], Handler]:
 
 
 def needs_token(handler: Handler) -> Handler:
-    """Decorator: 401 for who does not hold the API token of the secrets (`Authorization: Bearer …`)."""
+    """Decorator: 401 without the API token from the secrets (`Authorization: Bearer …`)."""
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
@@ -116,6 +117,7 @@ async def login(request: web.Request) -> web.Response:
     username = credentials.username.strip().lower()
     app[LIMITS].attempt(address, username)
     user, password_hash = await app[READS].run(_account, app[STORE], username)
+    # Also where there is no such user: the time of the answer must not tell.
     right = await app[PASSWORDS].matches(password_hash, credentials.password)
     if user is None or not right:
         known = username if user else "(unknown)"  # what was typed may be a password in the wrong field
@@ -167,6 +169,7 @@ def _account(store: Store, username: str) -> tuple[User | None, str | None]:
 
 
 async def _credentials(request: web.Request) -> Credentials:
+    # A form of a foreign page can send text and form data across origins, but no JSON.
     if request.content_type != "application/json":
         raise Refused(400, "bad_request")
     try:
