@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cti.bus.deduplicator import Deduplicator
 from domain.agents import AgentsSnapshot, AgentState, PresenceChanged
-from domain.calls import Call, CallChanged, CallsSnapshot
+from domain.calls import ENDED_KNOWN_S, Call, CallChanged, CallsSnapshot
 from domain.dialogue import PartialHeard
 from domain.event import Event
 from screenpop.desk.frames import (
@@ -26,7 +26,7 @@ from screenpop.desk.frames import (
 )
 from screenpop.server.encode import to_json
 
-ENDED_KEPT_MS = 120_000  # a call's pop stays through wrap-up and a reload in it
+ENDED_KEPT_MS = int(ENDED_KNOWN_S * 1000)
 
 
 @dataclass(frozen=True)

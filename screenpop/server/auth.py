@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from casestore import users
 from casestore.db import Store
 from domain.clock import now_ms
-from domain.users import User
+from domain.users import ROLES, User
 from screenpop.server.encode import answer
 from screenpop.server.login_limit import AttemptLimit
 from screenpop.server.passwords import PasswordCheck
@@ -30,8 +30,6 @@ SESSIONS = web.AppKey("sessions", Sessions)
 PASSWORDS = web.AppKey("passwords", PasswordCheck)
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)
 COOKIE = "svarklar_session"
-
-_ROLES = ("agent", "supervisor", "admin")
 
 
 class Credentials(BaseModel):
@@ -77,7 +75,7 @@ def needs(role: str) -> Callable[[Handler], Handler]:
                 raise Refused(401, "signed_out")
             request[SIGNED_IN] = signed_in
             request[LANGUAGE] = signed_in.user.language
-            if _ROLES.index(signed_in.user.role) < _ROLES.index(role):
+            if ROLES.index(signed_in.user.role) < ROLES.index(role):
                 log.warning("forbidden", username=signed_in.user.username, path=request.path)
                 raise Refused(403, "forbidden")
             given = request.headers.get("X-CSRF-Token", "")

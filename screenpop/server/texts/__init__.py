@@ -4,7 +4,7 @@ import functools
 import tomllib
 from pathlib import Path
 
-LANGUAGES = ("en", "sv", "nb")
+from domain.languages import LANGUAGES
 
 
 @functools.cache
