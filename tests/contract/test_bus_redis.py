@@ -276,3 +276,16 @@ async def test_many_readers_wait_each_on_its_own(own_redis, make_bus):
     await asyncio.sleep(0.05)  # all have begun to wait
     await state(bus, "to all")
     assert await asyncio.wait_for(asyncio.gather(*waiting), 10) == [["to all"]] * 120
+
+
+async def test_a_follower_that_is_told_to_end_in_the_middle_of_a_question_ends(own_redis, make_bus):
+    redis, heard = own_redis(), []
+    await state(make_bus(redis), "so that the stream is there")
+    for turns in range(12):
+        bus, report = make_bus(redis), FollowReport()
+        follower = asyncio.create_task(follow(bus, CALLS, heard.append, report=report))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        follower.cancel()
+        done, _ = await asyncio.wait([follower], timeout=5)
+        assert done, f"it goes on after {turns} turns of the loop"
