@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable
 
 from cti.bus import NOW, Bus, Position
-from cti.bus.follow import AfterGap, FollowReport, follow
+from cti.bus.follow import AfterGap, FollowReport, follow, troubles_of
 from cti.bus.outlet import Outlet
 from cti.work import Work
 from domain.event import Event
@@ -42,12 +42,8 @@ class RunningDesk:
     def state(self) -> str:
         """`ok`, or what is wrong."""
         parts = {"": self.work.state, "bus": self._outlet.state, "owner": self._inquiry.state}
-        parts |= {stream: report.state for stream, report in self._reports.items()}
         troubles = [f"{name}: {state}".removeprefix(": ") for name, state in parts.items() if state != "ok"]
-        passed_over = sum(report.unreadable + report.failed for report in self._reports.values())
-        if passed_over:
-            troubles.append(f"{passed_over} events were passed over")
-        return "; ".join(troubles) or "ok"
+        return "; ".join([*troubles, *troubles_of(self._reports)]) or "ok"
 
     async def start(self) -> None:
         """Follow, then ask. A bus that is away shows in health, and is followed once it is back."""
