@@ -17,7 +17,6 @@ from screenpop.server.config import WebConfig
 
 _FOLLOWED = (CALLS, AGENTS, OFFERS, PARTIALS)
 _START_S = 5.0
-PATIENCE_S = 3.0
 
 
 class RunningDesk:
@@ -29,7 +28,7 @@ class RunningDesk:
         self.work = Work()
         self._reports = {stream: FollowReport() for stream in _FOLLOWED}
         asked_on = [self._reports[CALLS], self._reports[AGENTS]]
-        self._inquiry = Inquiry(self._publish, asked_on, patience_s=PATIENCE_S)
+        self._inquiry = Inquiry(self._publish, asked_on, patience_s=config.owner_patience_s)
         self.desk = Desk(
             LiveState(kept=config.outbox_frames // 2),  # what a page missed fits into its outbox
             self._inquiry,
