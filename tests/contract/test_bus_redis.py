@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from cti.bus import BusDown, Gap, redis_streams
+from cti.bus import BusDown, Gap
 from cti.bus.follow import FollowReport, follow
 from cti.bus.outlet import Outlet
 from cti.bus.redis_streams import RedisBus
@@ -17,18 +17,13 @@ from tests.bus_events import partial, state, take, texts, until
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(autouse=True)
-def _readers_look_often(monkeypatch):
-    monkeypatch.setattr(redis_streams, "_BLOCK_S", 0.1)
-
-
 @pytest.fixture
 async def make_bus():
-    """Buses without much patience."""
+    """Buses without much patience, whose readers look often."""
     async with contextlib.AsyncExitStack() as made:
 
         def make(redis, **how):
-            bus = RedisBus(redis.url, **{"patience_s": 0.3, **how})
+            bus = RedisBus(redis.url, **{"patience_s": 0.3, "block_s": 0.1, **how})
             made.push_async_callback(bus.close)
             return bus
 
