@@ -45,6 +45,7 @@ class Store:
             pool_timeout=busy_timeout_ms / 1000,
             pool_pre_ping=not self._sqlite_file,  # a server that was started anew costs nobody an error
             connect_args=_connect_args(url, busy_timeout_ms),
+            hide_parameters=True,  # errors are logged, and what was to be written is what callers said
         )
         if self._sqlite_file:
             event.listen(self._engine, "connect", self._configure_sqlite)

@@ -28,9 +28,7 @@ from domain.numbers import decide, normalise
 log = structlog.get_logger()
 
 _READERS, _WRITERS = 4, 2  # apart, so that a write that waits for a locked database delays no reading
-_SAVE_S = 3.0  # a locked database must not hold the caller longer: the spool takes the case
 _VOICE_S = 1.0
-_RETRY_S = 5.0
 _DECIDES: Mapping[str, How] = {"e164": "ani", "extension": "extension"}
 
 Result = TypeVar("Result")
@@ -49,8 +47,14 @@ class CaseService:
         region: str,
         statements: Path,
         spool: Path,
+        save_s: float = 3.0,
+        retry_s: float = 5.0,
     ) -> None:
-        """`statements` is the folder of recordings, `spool` the file of cases that could not be saved."""
+        """`statements` is the folder of recordings, `spool` the file of cases that could not be saved.
+
+        A locked database must not hold the caller longer than `save_s`: the spool takes the case, and is
+        tried again every `retry_s`.
+        """
         self._store, self._bus = store, bus
         self._understanding, self._ranking = understanding, ranking
         self._region = region
@@ -60,6 +64,8 @@ class CaseService:
         self._work = Work()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="casework-reads")
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="casework-writes")
+        self._spooling = ThreadPoolExecutor(1, thread_name_prefix="casework-spool")  # a caller waits for it
+        self._save_s, self._retry_s = save_s, retry_s
 
     async def __aenter__(self) -> "CaseService":
         self._work.start("spool", self._retry)
@@ -67,7 +73,7 @@ class CaseService:
 
     async def __aexit__(self, *_: object) -> None:
         await self._work.close()
-        for threads in (self._readers, self._writers):
+        for threads in (self._readers, self._writers, self._spooling):
             await asyncio.to_thread(threads.shutdown)
 
     @property
@@ -112,13 +118,13 @@ class CaseService:
         )
         try:
             # Shielded: a thread cannot be stopped, and what it still commits is known by its change id.
-            saved = await asyncio.wait_for(asyncio.shield(writing), _SAVE_S)
+            saved = await asyncio.wait_for(asyncio.shield(writing), self._save_s)
         except Exception as error:
             # Before the spool takes it: the thread must not begin the same write after that.
             given_up.set()
             if not writing.done():
                 writing.add_done_callback(_let_go)
-            await asyncio.to_thread(self._spool.add, change, at_ms)
+            await self._thread(lambda: self._spool.add(change, at_ms), self._spooling)
             self._unsaved.set()
             raise NotSaved(repr(error)) from error
         return await self._with_voice_soon(saved, change.voice, change.change_id) if change.voice else saved
@@ -169,8 +175,8 @@ class CaseService:
             self._unsaved.clear()
             await self._thread(lambda: self._spool.drain(keep), self._writers)
             # A case that came while we drained has set the event; one that stayed behind sets nothing.
-            if await asyncio.to_thread(len, self._spool):
-                await asyncio.sleep(_RETRY_S)
+            if await self._thread(lambda: len(self._spool), self._writers):
+                await asyncio.sleep(self._retry_s)
             else:
                 await self._unsaved.wait()
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from casework.port import CaseChange, Sound
 from domain.cases import CaseEdit
@@ -51,5 +51,8 @@ def change_of(line: bytes) -> tuple[CaseChange, int]:
             voice=Sound(base64.b64decode(voice["sound"]), int(voice["rate_hz"])) if voice else None,
         )
         return change, int(record["at_ms"])
+    except ValidationError as error:  # without the values: they are what callers said, and this is logged
+        fields = {str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]}
+        raise ValueError(f"no change of a case: {', '.join(sorted(fields))}") from None
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"no change of a case: {error!r}") from error

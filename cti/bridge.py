@@ -25,7 +25,7 @@ from cti.asterisk.ami import Ami
 from cti.asterisk.ami_events import AmiMessage, translate
 from cti.bus import NOW, Bus, Position
 from cti.bus.deduplicator import Deduplicator
-from cti.bus.follow import FollowReport, follow
+from cti.bus.follow import FollowReport, follow, troubles_of
 from cti.call_store import KeepsCalls, Recovered
 from cti.effects import Effect, ForgetLater, Publish, Report, Save, TellQueue, WakeAfterWrapup
 from cti.fact_writer import FactWriter, Positions
@@ -109,11 +109,8 @@ class Bridge:
 
     def state(self) -> dict[str, str]:
         """How its parts stand, for the health page: `ok`, or what is wrong."""
-        reports = self._reports.items()
-        troubles = [f"{stream}: {report.state}" for stream, report in reports if report.state != "ok"]
-        if passed_over := sum(report.unreadable + report.failed for _, report in reports):
-            troubles.append(f"{passed_over} events were passed over")
-        if gaps := sum(report.gaps for _, report in reports):
+        troubles = troubles_of(self._reports)
+        if gaps := sum(report.gaps_lately for report in self._reports.values()):
             troubles.append(f"events were missed {gaps} times")
         parts = (self._hearing.state, self._work.state, self._announcer.state, self._recall.state)
         return {

@@ -1,6 +1,7 @@
 """Asks one question over a line: prompts out, words and keys in, facts reported, sound kept."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
@@ -31,7 +32,7 @@ from ivr.turn import Action, CallerHungUp, Input, Patience, PromptEnded, Recordi
 log = structlog.get_logger()
 
 _OPEN_S = 1.0  # longer than this a caller would take for a broken line; then by keys
-_BETWEEN_PARTIALS_MS = 200  # five a second read as if they flowed, to every open page
+_BETWEEN_PARTIALS_S = 0.2  # five a second read as if they flowed, to every open page
 _NO_SPEECH = Thresholds(accept=1.0, confirm=1.0)
 
 
@@ -60,7 +61,7 @@ class QuestionRunner:
     ) -> None:
         self._line, self._recogniser, self._prompts, self._report = line, recogniser, prompts, report
         self._call_id, self._patience = call_id, patience
-        self._partial_ms = 0
+        self._partial_s = -math.inf
         self._speech_ended = False
         self.recording = Recording(line.rate_hz, patience.statement_s)
 
@@ -152,10 +153,9 @@ class QuestionRunner:
                 log.warning("speech_failed", call_id=self._call_id, question=question.name, reason=reason)
 
     async def _report_partial(self, text: str) -> None:
-        now = now_ms()
-        if now - self._partial_ms >= _BETWEEN_PARTIALS_MS:
-            self._partial_ms = now
-            await self._report(PartialHeard(at_ms=now, call_id=self._call_id, text=text))
+        if self._line.now_s - self._partial_s >= _BETWEEN_PARTIALS_S:
+            self._partial_s = self._line.now_s
+            await self._report(PartialHeard(at_ms=now_ms(), call_id=self._call_id, text=text))
 
     async def _end_of_speech(self, question: Question) -> None:
         if not self._speech_ended:

@@ -24,7 +24,6 @@ class RtpSession(asyncio.DatagramProtocol):
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.heard = bytearray()
-        self.packets_received = 0
         self.last_voice_s: float | None = None
         self._queue: deque[bytes | str] = deque()  # a frame of sound, or a key
         self._idle = asyncio.Event()
@@ -78,7 +77,6 @@ class RtpSession(asyncio.DatagramProtocol):
         # Telephone events and comfort noise are no sound.
         if len(data) < 12 or data[1] & 0x7F != self.codec.payload_type:
             return
-        self.packets_received += 1
         sound = self.codec.decode(data[12:])
         if len(self.heard) < _MOST_RECORDED_S * self.codec.rate_hz * 2:
             self.heard += sound

@@ -100,14 +100,17 @@ async def refresh_knowledge(
 
 
 async def fetch_english(settings: Settings) -> None:
-    """The official English model, where it can be reached; calls use it once it is there."""
-    if not settings.fetch_model or not best(installed(settings), "en").bundled:
-        return
+    """The official English model, where it can be reached; calls use it once it is there. Never raises."""
     try:
+        there = await asyncio.to_thread(installed, settings)
+        if not settings.fetch_model or not best(there, "en").bundled:
+            return
         model = await fetch(settings, "en")
         log.info("model_fetched", model=model.name)
     except ModelUnusable as error:
         log.info("model_not_fetched", reason=str(error))
+    except Exception as error:  # a full disk, say: nobody waits for this, so it is said here or nowhere
+        log.warning("model_not_fetched", reason=repr(error))
 
 
 def _expire_facts(kind: str, before_ms: int, tx: Transaction) -> int:

@@ -6,7 +6,7 @@ import structlog
 
 from cti.asterisk.agi import AgiChannel
 from cti.bus import Bus, Position
-from cti.bus.follow import FollowReport, follow
+from cti.bus.follow import FollowReport, follow, troubles_of
 from cti.bus.outlet import Outlet
 from cti.work import Work
 from domain.clock import now_ms
@@ -35,8 +35,9 @@ class OfferGate:
     @property
     def state(self) -> str:
         """`ok`, or what is wrong."""
-        troubles = (self._work.state, self._report.state, self._outlet.state)
-        return "; ".join(trouble for trouble in troubles if trouble != "ok") or "ok"
+        parts = (self._work.state, self._outlet.state)
+        troubles = [*(state for state in parts if state != "ok"), *troubles_of({OFFERS: self._report})]
+        return "; ".join(troubles) or "ok"
 
     async def start(self) -> None:
         """Hear what browsers answer from now on."""

@@ -12,8 +12,10 @@ BusDown                         takes up after the last event handled, after a p
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 
 import structlog
 
@@ -25,6 +27,8 @@ log = structlog.get_logger()
 
 Handle = Callable[[Event, Position], Awaitable[None]]
 AfterGap = Callable[[], Awaitable[None]]
+
+_TOLD_S = 3600.0  # what is over and cannot be undone: long enough to be seen, not until the next start
 
 
 @dataclass
@@ -42,6 +46,43 @@ class FollowReport:
     unreadable: int = 0
     failed: int = 0
     gaps: int = 0
+    clock_s: Callable[[], float] = monotonic
+    _passed_over_s: float = -math.inf
+    _missed_s: float = -math.inf
+
+    def note_unreadable(self) -> None:
+        """One event could not be read."""
+        self.unreadable += 1
+        self._passed_over_s = self.clock_s()
+
+    def note_failed(self) -> None:
+        """One event was read and not handled."""
+        self.failed += 1
+        self._passed_over_s = self.clock_s()
+
+    def note_gap(self) -> None:
+        """Events went by that nobody will read any more."""
+        self.gaps += 1
+        self._missed_s = self.clock_s()
+
+    @property
+    def passed_over_lately(self) -> int:
+        """How many were passed over in all; 0 once the last is an hour ago."""
+        is_recent = self.clock_s() - self._passed_over_s < _TOLD_S
+        return self.unreadable + self.failed if is_recent else 0
+
+    @property
+    def gaps_lately(self) -> int:
+        """How many gaps there were in all; 0 once the last is an hour ago."""
+        return self.gaps if self.clock_s() - self._missed_s < _TOLD_S else 0
+
+
+def troubles_of(reports: Mapping[str, FollowReport]) -> list[str]:
+    """What is wrong with followers, by stream; a gap is for them to tell whom no snapshot makes up for it."""
+    troubles = [f"{stream}: {report.state}" for stream, report in reports.items() if report.state != "ok"]
+    if passed_over := sum(report.passed_over_lately for report in reports.values()):
+        troubles.append(f"{passed_over} events were passed over")
+    return troubles
 
 
 async def follow(
@@ -89,7 +130,7 @@ class _Follower:
             except Gap as gap:
                 log.warning("bus_gap", stream=self._stream, why=str(gap))
                 self._report.position, self._missed = NOW, True
-                self._report.gaps += 1
+                self._report.note_gap()
             except BusDown as down:
                 log.warning("bus_not_followed", stream=self._stream, why=str(down))
                 self._report.state = str(down)
@@ -126,7 +167,7 @@ class _Follower:
     async def _take(self, subscription: Subscription) -> None:
         async for delivery in subscription:
             if delivery.event is None:
-                self._report.unreadable += 1
+                self._report.note_unreadable()
                 log.error("event_unreadable", stream=self._stream, why=delivery.problem)
             else:
                 await self._give(delivery.event, delivery)
@@ -138,6 +179,6 @@ class _Follower:
             await self._handle(event, delivery.position)
             self._report.handled += 1
         except Exception:
-            self._report.failed += 1
+            self._report.note_failed()
             kind = type(event).__name__
             log.exception("event_not_handled", stream=self._stream, kind=kind, event_id=event.event_id)

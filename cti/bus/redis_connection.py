@@ -47,7 +47,7 @@ class RedisConnection:
         """The answer; raises BusDown where Redis refuses, or the connection breaks."""
         self._must_be_open()
         try:
-            answer = await question()
+            answer = await _cancellable(question)
         except (RedisError, OSError) as error:
             self._must_be_open()
             self._problem = str(error) or type(error).__name__
@@ -86,3 +86,16 @@ class RedisConnection:
     def _must_be_open(self) -> None:
         if self._closed:
             raise BusDown("closed")
+
+
+async def _cancellable(question: Question[T]) -> T:
+    """The client sends with `wait_for`, which up to Python 3.11 forgets a cancellation that comes meanwhile:
+    a follower told to end would go on, and whoever waits for its end would wait for ever."""
+    task = asyncio.current_task()
+    assert task is not None
+    cancelled_before = task.cancelling()
+    try:
+        return await question()
+    finally:
+        if task.cancelling() > cancelled_before:
+            raise asyncio.CancelledError

@@ -16,21 +16,26 @@ from cti.bus.redis_place import Place
 from cti.bus.redis_subscription import RedisSubscription
 from domain.event import Event
 
-_BLOCK_S = 2.0  # so often a reader that hears nothing looks whether the stream still lives
-
 
 class RedisBus:
     """Publisher and subscriber for all processes that know this Redis; used from one event loop.
 
     `url` as in `redis://:password@host:6379/0`. A stream keeps `capacity` events, or somewhat more. What
     Redis does not take or answer within `patience_s` is a BusDown; until then it is asked again, which may
-    append an event twice.
+    append an event twice. So often as `block_s` a reader that hears nothing looks whether the stream lives.
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "svarklar:", capacity: int = 10_000, patience_s: float = 2.0
+        self,
+        url: str,
+        *,
+        prefix: str = "svarklar:",
+        capacity: int = 10_000,
+        patience_s: float = 2.0,
+        block_s: float = 2.0,
     ) -> None:
-        self._connection = RedisConnection(url, patience_s, _BLOCK_S)
+        self._connection = RedisConnection(url, patience_s, block_s)
+        self._block_s = block_s
         self._prefix = prefix
         self._capacity = capacity
         self._streams: dict[str, RedisEntries] = {}
@@ -77,5 +82,5 @@ class RedisBus:
 
     def _entries(self, stream: str) -> RedisEntries:
         if stream not in self._streams:
-            self._streams[stream] = RedisEntries(self._connection, self._prefix + stream, _BLOCK_S)
+            self._streams[stream] = RedisEntries(self._connection, self._prefix + stream, self._block_s)
         return self._streams[stream]

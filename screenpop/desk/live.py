@@ -19,7 +19,6 @@ THE_DESK = web.AppKey("the_desk", RunningDesk)
 
 # Below the minute after which many proxies drop a connection on which nothing is said.
 _HEARTBEAT_S = 20.0
-_SESSION_CHECK_S = 60.0
 
 
 async def run_desk(app: web.Application) -> AsyncIterator[None]:
@@ -82,7 +81,7 @@ async def _hear(socket: web.WebSocketResponse, browser: Browser, desk: Desk) -> 
 async def _check_sessions(app: web.Application, desk: Desk) -> None:
     """A page open for days outlives its session: close it when that has ended, wherever that happened."""
     while True:
-        await asyncio.sleep(_SESSION_CHECK_S)
+        await asyncio.sleep(app[CONFIG].session_check_s)
         try:
             for token_hash in desk.sessions():
                 if await app[SESSIONS].find_hashed(token_hash) is None:

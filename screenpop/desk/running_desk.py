@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable
 
 from cti.bus import NOW, Bus, Position
-from cti.bus.follow import AfterGap, FollowReport, follow
+from cti.bus.follow import AfterGap, FollowReport, follow, troubles_of
 from cti.bus.outlet import Outlet
 from cti.work import Work
 from domain.event import Event
@@ -17,7 +17,6 @@ from screenpop.server.config import WebConfig
 
 _FOLLOWED = (CALLS, AGENTS, OFFERS, PARTIALS)
 _START_S = 5.0
-PATIENCE_S = 3.0  # the owner answers within milliseconds unless it is starting: then it is asked again
 
 
 class RunningDesk:
@@ -29,7 +28,7 @@ class RunningDesk:
         self.work = Work()
         self._reports = {stream: FollowReport() for stream in _FOLLOWED}
         asked_on = [self._reports[CALLS], self._reports[AGENTS]]
-        self._inquiry = Inquiry(self._publish, asked_on, patience_s=PATIENCE_S)
+        self._inquiry = Inquiry(self._publish, asked_on, patience_s=config.owner_patience_s)
         self.desk = Desk(
             LiveState(kept=config.outbox_frames // 2),  # what a page missed fits into its outbox
             self._inquiry,
@@ -42,12 +41,8 @@ class RunningDesk:
     def state(self) -> str:
         """`ok`, or what is wrong."""
         parts = {"": self.work.state, "bus": self._outlet.state, "owner": self._inquiry.state}
-        parts |= {stream: report.state for stream, report in self._reports.items()}
         troubles = [f"{name}: {state}".removeprefix(": ") for name, state in parts.items() if state != "ok"]
-        passed_over = sum(report.unreadable + report.failed for report in self._reports.values())
-        if passed_over:
-            troubles.append(f"{passed_over} events were passed over")
-        return "; ".join(troubles) or "ok"
+        return "; ".join([*troubles, *troubles_of(self._reports)]) or "ok"
 
     async def start(self) -> None:
         """Follow, then ask. A bus that is away shows in health, and is followed once it is back."""

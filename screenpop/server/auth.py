@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from casestore import users
 from casestore.db import Store
-from domain.clock import now_ms
+from domain.clock import steady_ms
 from domain.users import ROLES, User
 from screenpop.server.encode import answer
 from screenpop.server.login_limit import AttemptLimit
@@ -48,7 +48,7 @@ class LoginLimits:
 
     def attempt(self, address: str, username: str) -> None:
         """Raises Refused 429 where this is one too many."""
-        now = now_ms()
+        now = steady_ms()  # the other one may be set back, and would lock people out
         # The address first: guessing many names from one place must not fill the table of names.
         wait_ms = self._address.attempt(address, now) or self._name.attempt((address, username), now)
         if wait_ms:

@@ -81,7 +81,8 @@ class Sessions:
             yield
         finally:
             self._held[token_hash] -= 1
-            self._held += Counter()  # drops the zeros
+            if not self._held[token_hash]:
+                del self._held[token_hash]
             self._used_ms[token_hash] = self._clock()
 
     def _add(self, token_hash: str, user_id: int, csrf: str, at_ms: int) -> None:

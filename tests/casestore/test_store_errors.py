@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import IntegrityError
 
 from casestore import cases
 from casestore.db import Store, StoreBusy, StoreUnusable
@@ -119,6 +120,15 @@ def test_a_database_of_a_newer_version_is_said_and_stays_as_it_is(store: Store, 
 def test_an_error_of_the_block_itself_passes_as_it_is(store: Store):
     with pytest.raises(FileNotFoundError), store.uow():
         Path("/nowhere/at/all").read_bytes()
+
+
+def test_an_error_does_not_say_what_was_to_be_written(store: Store):
+    said = NewCase(title="Printer", statement="my password is hemligt")
+    with store.uow() as tx:
+        number = cases.register(tx, said, by="ivr", now_ms=1, change_id="once").number
+    with pytest.raises(IntegrityError) as raised, store.uow() as tx:
+        cases.note(tx, number, by="ivr", what="my password is hemligt", now_ms=2, change_id="once")
+    assert "hemligt" not in str(raised.value)
 
 
 @pytest.mark.server

@@ -1,8 +1,10 @@
 """Cases are written once and never over a newer edit, whatever the database and the disk do meanwhile."""
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,12 +75,7 @@ def bus() -> MemoryBus:
     return MemoryBus()
 
 
-@pytest.fixture(autouse=True)
-def soon_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("casework.service._RETRY_S", 0.02)
-
-
-def service(store: Store, bus: MemoryBus, folder: Path) -> CaseService:
+def service(store: Store, bus: MemoryBus, folder: Path, save_s: float = 3.0) -> CaseService:
     ranking = Ranking(ARTICLES)
     return CaseService(
         store,
@@ -88,6 +85,8 @@ def service(store: Store, bus: MemoryBus, folder: Path) -> CaseService:
         region="SE",
         statements=folder / "voices",
         spool=folder / "unsaved.jsonl",
+        save_s=save_s,
+        retry_s=0.02,
     )
 
 
@@ -120,9 +119,8 @@ async def nothing_waits(casework: CaseService) -> None:
 
 
 async def test_a_commit_that_succeeds_when_patience_has_just_ended_writes_the_case_once(
-    casework: CaseService, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, bus: MemoryBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("casework.service._SAVE_S", 0.05)
     given_up = threading.Event()
     write = CaseWriter.write
 
@@ -133,12 +131,28 @@ async def test_a_commit_that_succeeds_when_patience_has_just_ended_writes_the_ca
         return saved
 
     monkeypatch.setattr(CaseWriter, "write", commit_too_late)
-    with pytest.raises(NotSaved):
-        await casework.save(HEARD)
-    given_up.set()
-    await nothing_waits(casework)
+    async with service(store, bus, tmp_path, save_s=0.05) as casework:
+        with pytest.raises(NotSaved):
+            await casework.save(HEARD)
+        given_up.set()
+        await nothing_waits(casework)
     assert lines(store) == ["registered", HEARD.what]
     assert [file.name for file in (tmp_path / "voices").iterdir()] == ["C-000001-1.wav"]
+
+
+async def test_a_case_is_spooled_however_busy_everybody_elses_threads_are(
+    casework: CaseService, tmp_path: Path
+) -> None:
+    free = threading.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, free.wait)
+    try:
+        with locked_by_somebody(tmp_path), pytest.raises(NotSaved):
+            await asyncio.wait_for(casework.save(HEARD), 10)
+    finally:
+        free.set()
+        await busy
 
 
 @pytest.mark.parametrize(

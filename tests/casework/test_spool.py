@@ -5,6 +5,7 @@ import os
 import stat
 
 import pytest
+from structlog.testing import capture_logs
 
 from casestore.db import StoreBusy
 from casework.port import CaseChange, Sound
@@ -152,6 +153,19 @@ def test_a_line_that_is_no_change_is_put_aside_and_said(spool, tmp_path, line):
     assert changes_of(spool) == [SECOND]
     assert json.loads((tmp_path / "var" / "unsaved-cases.rejected").read_text()) == line
     assert spool.state == "put aside in unsaved-cases.rejected: 1"
+
+
+def test_the_log_does_not_say_what_the_caller_said(spool, tmp_path):
+    file = tmp_path / "var" / "unsaved-cases.jsonl"
+    spool.add(FIRST, 10)
+    record = json.loads(file.read_text())
+    record["fields"] |= {"title": ["my password", "is hemligt"]}
+    file.write_text(json.dumps(record) + "\n")
+    with capture_logs() as logs:
+        assert changes_of(spool) == []
+    assert [line["event"] for line in logs] == ["unsaved_case_rejected"]
+    assert "hemligt" not in str(logs)
+    assert "title" in str(logs)
 
 
 def test_a_change_that_fails_for_no_known_reason_holds_up_no_other(spool):

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from cti.bus import NOW, Bus, BusDown, Position, Subscription
-from cti.bus.follow import FollowReport, follow
+from cti.bus.follow import FollowReport, follow, troubles_of
 from domain.event import Event
 from domain.streams import CALLS
 from tests.bus_events import UNREADABLE, publish_bytes, state, until
@@ -92,6 +92,26 @@ async def test_an_event_nobody_can_read_is_passed_over_and_reported(make_bus, da
             assert await follower.next() == ["after"]
             assert (follower.report.state, follower.report.unreadable) == ("ok", 1)
     assert [line["event"] for line in logs] == ["event_unreadable"]
+
+
+async def test_what_was_passed_over_and_missed_is_told_for_an_hour(make_bus):
+    bus, now_s = make_bus(), [1000.0]
+    follower = Follower(bus)
+    follower.report = report = FollowReport(clock_s=lambda: now_s[0])
+    async with follower.running():
+        assert (troubles_of({CALLS: report}), report.gaps_lately) == ([], 0)
+        await publish_bytes(bus, UNREADABLE[0])
+        await until(lambda: bool(troubles_of({CALLS: report})))
+    now_s[0] += 1800
+    follower.kept = "a position nobody gave"
+    async with follower.running():
+        await until(lambda: report.state == "ok")
+        assert (troubles_of({CALLS: report}), report.gaps_lately) == (["1 events were passed over"], 1)
+        now_s[0] += 1800
+        assert (troubles_of({CALLS: report}), report.gaps_lately) == ([], 1)
+        now_s[0] += 1800
+        assert (troubles_of({CALLS: report}), report.gaps_lately) == ([], 0)
+    assert (report.unreadable, report.gaps) == (1, 1)
 
 
 async def test_a_handler_that_raises_costs_its_event_only(make_bus):

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from cti.bus import BusDown, Gap, redis_streams
+from cti.bus import BusDown, Gap
 from cti.bus.follow import FollowReport, follow
 from cti.bus.outlet import Outlet
 from cti.bus.redis_streams import RedisBus
@@ -17,18 +17,13 @@ from tests.bus_events import partial, state, take, texts, until
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(autouse=True)
-def _readers_look_often(monkeypatch):
-    monkeypatch.setattr(redis_streams, "_BLOCK_S", 0.1)
-
-
 @pytest.fixture
 async def make_bus():
-    """Buses without much patience."""
+    """Buses without much patience, whose readers look often."""
     async with contextlib.AsyncExitStack() as made:
 
         def make(redis, **how):
-            bus = RedisBus(redis.url, **{"patience_s": 0.3, **how})
+            bus = RedisBus(redis.url, **{"patience_s": 0.3, "block_s": 0.1, **how})
             made.push_async_callback(bus.close)
             return bus
 
@@ -276,3 +271,16 @@ async def test_many_readers_wait_each_on_its_own(own_redis, make_bus):
     await asyncio.sleep(0.05)  # all have begun to wait
     await state(bus, "to all")
     assert await asyncio.wait_for(asyncio.gather(*waiting), 10) == [["to all"]] * 120
+
+
+async def test_a_follower_that_is_told_to_end_in_the_middle_of_a_question_ends(own_redis, make_bus):
+    redis, heard = own_redis(), []
+    await state(make_bus(redis), "so that the stream is there")
+    for turns in range(12):
+        bus, report = make_bus(redis), FollowReport()
+        follower = asyncio.create_task(follow(bus, CALLS, heard.append, report=report))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        follower.cancel()
+        done, _ = await asyncio.wait([follower], timeout=5)
+        assert done, f"it goes on after {turns} turns of the loop"

@@ -8,6 +8,7 @@ from bridge_rig import END_OF_QUEUE, rigs
 
 from cti.bus.memory import MemoryBus
 from cti.call_store import Recovered
+from cti.inbox import Inbox
 from domain.calls import ENDED_KNOWN_S, Call, CallAnswered
 from domain.cases import CaseRegistered, CaseSummary
 from domain.dialogue import LanguageChosen, StatementHeard
@@ -151,6 +152,23 @@ class TestCalls:
         await rig.state(said("heard again"))
         await rig.call(transcript="heard again")
         assert rig.bridge.state()["bridge"] == f"{len(UNREADABLE)} events were passed over"
+
+    async def test_a_task_that_dies_shows_in_health_and_its_work_goes_on(self, build, monkeypatch):
+        rig = await build(connected=False)
+        take, died = Inbox.take, []
+
+        async def dies_once(inbox, most):
+            if inbox is rig.bridge._inbox and not died:
+                died.append(True)
+                raise RuntimeError("a bug")
+            return await take(inbox, most)
+
+        await rig.state(answered())
+        await rig.call()
+        monkeypatch.setattr(Inbox, "take", dies_once)
+        await rig.state(said("one"), said("two"))
+        await rig.call(transcript="two")
+        assert rig.bridge.state()["bridge"] == "bridge: RuntimeError('a bug')"
 
     async def test_calls_that_lived_when_the_program_ended_are_known_again(self, build):
         lived = Call(call_id="1.1", stage="queued", marks={"answered": 1, "queued": 2})

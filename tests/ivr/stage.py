@@ -133,6 +133,7 @@ async def open_stage(
         region="SE",
         statements=folder / "statements",
         spool=folder / "unsaved-cases.jsonl",
+        retry_s=0.05,
     ) as casework:
         yield Stage(store, bus, casework, folder)
     store.close()

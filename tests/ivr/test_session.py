@@ -14,6 +14,7 @@ from domain.cases import CaseRegistered, SuggestionsFound
 from domain.dialogue import CallerIdentified, DialogueEnded, LanguageChosen, PartialHeard, StatementHeard
 from ivr.flows.intake import intake
 from ivr.speech import Partial, SpeechBegan, SpeechStopped
+from tests.bus_events import until
 
 PRINTER = "the printer shows a paper jam and i can not print"
 
@@ -194,6 +195,26 @@ async def test_what_is_heard_in_pieces_is_told_at_most_five_times_a_second(stage
 
     await stage.call(MARIA, statement=[chatters])
     assert 1 <= len(stage.of(PartialHeard)) <= 5
+
+
+async def test_words_are_told_on_though_the_clock_is_set_back(stage: Stage, monkeypatch):
+    async def chatters() -> None:
+        stage.stream.state(SpeechBegan(0.1), Partial("my"))
+        await until(lambda: len(stage.of(PartialHeard)) == 1)
+        monkeypatch.setattr("ivr.question.now_ms", lambda: 1)
+
+        def told_more() -> bool:
+            stage.stream.state(Partial("my printer"))
+            return len(stage.of(PartialHeard)) == 2
+
+        try:
+            await until(told_more)
+        finally:
+            stage.stream.state(SpeechStopped(9.0), heard(PRINTER))
+
+    talking: list[asyncio.Task[None]] = []
+    await stage.call(MARIA, statement=[lambda _: talking.append(asyncio.create_task(chatters()))])
+    await talking[0]
 
 
 async def test_two_callers_do_not_wait_for_each_other(stage: Stage):

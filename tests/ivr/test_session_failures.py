@@ -161,8 +161,7 @@ async def test_a_judgement_that_fails_costs_no_words(stage: Stage, monkeypatch):
     assert (result.reason, stage.cases()[0].statement) == ("done", PRINTER)
 
 
-async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage, monkeypatch):
-    monkeypatch.setattr("casework.service._RETRY_S", 0.05)
+async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage):
     heard_of = await stage.bus.subscribe(CASES)
     other = sqlite3.connect(stage.folder / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+from structlog.testing import capture_logs
+
 from casestore import fact_log, recordings
 from casestore.db import Store
 from domain.facts import Fact
 from domain.vocabulary import KINDS
 from svarklar.settings import Settings
-from svarklar.upkeep import TwoClocks, tidy
+from svarklar.upkeep import TwoClocks, fetch_english, tidy
 
 DAY_MS = 86_400_000
 NOW_MS = 1_800_000_000_000
@@ -48,6 +51,19 @@ def test_a_clock_that_was_wrong_at_the_start_deletes_nothing(store: Store, tmp_p
     assert len(kinds_in(store)) == 2
     with store.reading() as tx:
         assert recordings.find(tx, settings.recordings_folder, "C-000001")
+
+
+async def test_a_model_that_the_disk_does_not_take_is_said_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("svarklar.upkeep.fetch", full)
+    with capture_logs() as logs:
+        await fetch_english(Settings(var=tmp_path, fetch_model=True))
+    assert [line["event"] for line in logs] == ["model_not_fetched"]
+    assert "No space left" in logs[0]["reason"]
 
 
 def test_a_clock_that_jumps_while_we_run_is_noticed_once():

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -54,18 +56,25 @@ def spawn() -> tuple[subprocess.Popen[bytes], socket.socket]:
 class Decoder:
     """A process, its models and the streams that it hears."""
 
-    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, owner: Owner) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        connection: socket.socket,
+        owner: Owner,
+        clock_s: Callable[[], float] = monotonic,
+    ) -> None:
         self.models: dict[Path, float] = {}  # loaded ones: processor seconds for a second of speech
         self.loading: set[Path] = set()
         self.streams: dict[int, RemoteStream] = {}
         self.lost = 0  # streams that failed with the process
         self._process, self._connection, self._owner = process, connection, owner
         self._loop = asyncio.get_running_loop()
+        self._clock_s = clock_s
         self._unpacker = Unpacker()
         self._outgoing = bytearray()
         self._flushing: asyncio.TimerHandle | None = None
         self._ticks: deque[float] = deque()  # when the unanswered ones were sent
-        self._answered_s = self._started_s = self._loop.time()
+        self._answered_s = self._started_s = self._clock_s()
         self._round_trip_s = 0.0
         self._alive = True
         self._last_stream = 0
@@ -78,7 +87,7 @@ class Decoder:
     @property
     def lag_s(self) -> float:
         """How far hearing is behind what was said."""
-        oldest_s = self._loop.time() - self._ticks[0] if self._ticks else 0.0
+        oldest_s = self._clock_s() - self._ticks[0] if self._ticks else 0.0
         return max(self._round_trip_s, oldest_s)
 
     def stalled(self) -> bool:
@@ -87,11 +96,11 @@ class Decoder:
         if not self._ticks or not self._alive:
             return False
         patience_s = START_S if self._answered_s == self._started_s else STALL_S
-        return self._loop.time() - max(self._ticks[0], self._answered_s) > patience_s
+        return self._clock_s() - max(self._ticks[0], self._answered_s) > patience_s
 
     @property
     def age_s(self) -> float:
-        return self._loop.time() - self._started_s
+        return self._clock_s() - self._started_s
 
     def load(self, folder: Path) -> None:
         """Read a model, beside the decoding; the owner is told."""
@@ -163,7 +172,7 @@ class Decoder:
         # One so far behind owes enough answers already; more questions would only add to what waits.
         if len(self._outgoing) <= _MOST_WAITING:
             self._outgoing += pack(Kind.TICK)
-            self._ticks.append(self._loop.time())
+            self._ticks.append(self._clock_s())
         try:
             del self._outgoing[: self._connection.send(self._outgoing)]
         except BlockingIOError:
@@ -186,7 +195,7 @@ class Decoder:
         if not data:
             self.kill("crashed")
             return
-        self._answered_s = self._loop.time()
+        self._answered_s = self._clock_s()
         try:
             for message in self._unpacker.feed(data):
                 self._handle(message)
@@ -199,7 +208,7 @@ class Decoder:
     def _handle(self, message: Message) -> None:
         match message.kind:
             case Kind.TICK:
-                self._round_trip_s = self._loop.time() - self._ticks.popleft()
+                self._round_trip_s = self._clock_s() - self._ticks.popleft()
             case Kind.RESULT if message.stream in self.streams:
                 stream = self.streams[message.stream]
                 stream.deliver(unpack_result(message))

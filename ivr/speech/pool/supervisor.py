@@ -12,7 +12,7 @@ from ivr.speech.models.installed import Model, installed
 from ivr.speech.pool.decoder import Decoder, spawn
 from ivr.speech.settings import SpeechSettings
 
-_WATCH_S = 0.25  # a fraction of STALL_S: a dead process must not cost its callers another look
+WATCH_S = 0.25  # a fraction of STALL_S: a dead process must not cost its callers another look
 _RESCAN_WATCHES = 8  # every two seconds: is there a new model?
 _SHORT_LIFE_S = 2.0  # a process that died younger is replaced only after as long again
 
@@ -109,7 +109,7 @@ class Supervisor:
         """For ever: what goes wrong in one look is logged, and the next look is taken."""
         watches = 0
         while True:
-            await asyncio.sleep(_WATCH_S)
+            await asyncio.sleep(WATCH_S)
             watches += 1
             try:
                 await self._look(rescan=watches % _RESCAN_WATCHES == 0)

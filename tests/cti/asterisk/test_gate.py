@@ -112,6 +112,7 @@ async def test_an_answer_that_cannot_be_read_costs_itself_only() -> None:
     assert isinstance(made, OfferMade)
     await newer(bus, made)
     assert await showing is None
+    assert gate.state == f"{len(UNREADABLE)} events were passed over"
     await gate.close()
 
 

@@ -354,10 +354,9 @@ async def test_stopping_the_server_closes_the_pages(serve: Serve, enter: Enter) 
 
 
 async def test_a_page_is_closed_when_its_session_ended_elsewhere(
-    serve: Serve, enter: Enter, store: Store, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, enter: Enter, store: Store
 ) -> None:
-    monkeypatch.setattr("screenpop.desk.live._SESSION_CHECK_S", 0.01)
-    live = await (await enter("anna", at=await serve())).live()
+    live = await (await enter("anna", at=await serve(session_check_s=0.01))).live()
     await live.until("snapshot")
     with store.uow() as tx:
         users.set_password_hash(tx, "anna", "another one")

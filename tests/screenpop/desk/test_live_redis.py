@@ -14,10 +14,7 @@ from tests.servers import running_redis
 pytestmark = pytest.mark.server
 
 
-async def test_a_redis_that_comes_back_empty_has_the_owner_asked_again(
-    serve: Serve, enter: Enter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("screenpop.desk.running_desk.PATIENCE_S", 0.2)
+async def test_a_redis_that_comes_back_empty_has_the_owner_asked_again(serve: Serve, enter: Enter) -> None:
     with running_redis() as redis:
         async with AsyncExitStack() as stack:
             ours, theirs = RedisBus(redis.url), RedisBus(redis.url)
@@ -25,7 +22,8 @@ async def test_a_redis_that_comes_back_empty_has_the_owner_asked_again(
             stack.push_async_callback(theirs.close)
             owner = await stack.enter_async_context(owning(theirs))
             owner.calls = (Call(call_id="call1", stage="queued"),)
-            live = await (await enter("anna", at=await serve(bus=ours))).live()
+            server = await serve(bus=ours, owner_patience_s=0.2)
+            live = await (await enter("anna", at=server)).live()
             before = await live.next()
             assert [call["stage"] for call in before["calls"]] == ["queued"]
 

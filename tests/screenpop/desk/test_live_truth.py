@@ -9,13 +9,14 @@ from desk_browser import Enter, Serve
 from stand_in_owner import StandInOwner, owning
 
 from cti.bus.memory import MemoryBus
-from domain.agents import AgentState, PresenceRequested
+from domain.agents import AgentState, PresenceChanged, PresenceRequested
 from domain.calls import Call, CallChanged
 from domain.clock import now_ms
 from domain.dialogue import PartialHeard
+from domain.event import Event
 from domain.offers import OfferAnswered, OfferMade
-from domain.streams import CALLS, OFFERS, PARTIALS, WISHES
-from tests.bus_events import events_of
+from domain.streams import AGENTS, CALLS, OFFERS, PARTIALS, WISHES
+from tests.bus_events import UNREADABLE, events_of, publish_bytes
 
 LIVING = Call(call_id="call1", stage="queued")
 ANNA = AgentState(username="anna", presence="ready", since_ms=7)
@@ -135,11 +136,10 @@ async def test_after_a_gap_the_owner_is_asked_again(serve: Serve, enter: Enter) 
 
 
 async def test_an_owner_that_does_not_answer_is_asked_again_and_health_says_so(
-    silent: tuple[MemoryBus, StandInOwner], serve: Serve, enter: Enter, monkeypatch: pytest.MonkeyPatch
+    silent: tuple[MemoryBus, StandInOwner], serve: Serve, enter: Enter
 ) -> None:
-    monkeypatch.setattr("screenpop.desk.running_desk.PATIENCE_S", 0.02)
     bus, owner = silent
-    browser = await enter("anna", at=await serve(bus=bus))
+    browser = await enter("anna", at=await serve(bus=bus, owner_patience_s=0.02))
     live = await browser.live()
     asked = {await asyncio.wait_for(owner.asked.get(), 10) for _ in range(3)}
     assert len(asked) == 1
@@ -149,6 +149,32 @@ async def test_an_owner_that_does_not_answer_is_asked_again_and_health_says_so(
     await owner.answer(asked.pop())
     assert call_ids(await live.next()) == ["call1"]
     assert (await (await browser.get("/healthz")).json())["parts"]["desk"] == "ok"
+
+
+@pytest.mark.parametrize("stream", [CALLS, AGENTS, OFFERS, PARTIALS])
+async def test_what_cannot_be_read_costs_itself_only_and_shows_in_health(
+    bus: MemoryBus, enter: Enter, stream: str
+) -> None:
+    browser = await enter("anna")
+    live = await browser.live()
+    await live.until("snapshot")
+    await change(bus, "call1", stage="ivr")
+    await live.until("call")
+    for data in UNREADABLE:
+        await publish_bytes(bus, data, stream)
+    await bus.publish(stream, _READABLE[stream])
+    await live.until(_SHOWN_AS[stream])
+    health = await (await browser.get("/healthz")).json()
+    assert health["parts"]["desk"] == f"{len(UNREADABLE)} events were passed over"
+
+
+_READABLE: dict[str, Event] = {
+    CALLS: CallChanged(at_ms=1, call=LIVING),
+    AGENTS: PresenceChanged(at_ms=1, agent=ANNA),
+    OFFERS: OfferMade(at_ms=now_ms(), call_id="call1", offer_id="o", agent="anna"),
+    PARTIALS: PartialHeard(at_ms=1, call_id="call1", text="my pri"),
+}
+_SHOWN_AS = {CALLS: "call", AGENTS: "presence", OFFERS: "offer", PARTIALS: "partial"}
 
 
 async def test_words_so_far_go_to_everybody_who_is_there_and_are_not_kept(

@@ -1,5 +1,7 @@
 """Logging in, and what is refused without."""
 
+import time
+
 import aiohttp
 import pytest
 from aiohttp import WSServerHandshakeError, web
@@ -98,6 +100,20 @@ async def test_guessing_is_slowed_down_for_this_name_only(enter: Enter) -> None:
     assert (response.status, await error_of(response)) == (429, "too_many_logins")
     assert 0 < int(response.headers["Retry-After"]) <= 60
     assert (await browser.login("bo")).status == 200
+
+
+async def test_a_clock_that_is_set_back_locks_nobody_out(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await enter()
+    with monkeypatch.context() as two_hours_ahead:
+        ahead_ns = time.time_ns() + 7_200_000_000_000
+        two_hours_ahead.setattr(time, "time_ns", lambda: ahead_ns)
+        for _ in range(5):
+            assert (await browser.login("anna", "wrong")).status == 401
+    response = await browser.login("anna")
+    assert response.status == 429
+    assert int(response.headers["Retry-After"]) <= 60
 
 
 async def test_logging_in_often_is_no_guessing(enter: Enter) -> None:
