@@ -51,6 +51,7 @@ def read(directory: Path) -> Read:
     for path in files:
         try:
             articles.append(_article(path, catalogue))
+        # RecursionError: YAML nested a thousand deep, which a file may be.
         except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
             errors.append(f"{path.parent.name}/{path.name}: {' '.join(str(error).split())}")
     present = frozenset((path.parent.name, path.stem) for path in files)

@@ -46,6 +46,7 @@ def get(tx: Transaction, call_id: str) -> Call | None:
 def by_sip_call_id(tx: Transaction, sip_call_id: str) -> Call | None:
     """The newest call with this Call-ID of the caller's phone."""
     same = select(CallRow).where(CallRow.sip_call_id == cut(sip_call_id, _LONGEST_ID))
+    # The newest: telephones may use a Call-ID again after a restart.
     row = tx.scalar(same.order_by(CallRow.started_ms.desc()).limit(1)) if sip_call_id else None
     return _readable(row) if row else None
 
@@ -84,6 +85,7 @@ def _row(call: Call) -> dict[str, object]:
         "case_number": call.case.number if call.case else None,
         "outcome": call.outcome,
         "agent": call.agent,
+        # The first thing that was seen of it: it need not be `answered`, which may have been missed.
         "started_ms": min(call.marks.values(), default=0),
         "call": _CALL.dump_python(call),
     }

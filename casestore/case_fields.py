@@ -42,7 +42,7 @@ def kept(fields: Mapping[str, object]) -> dict[str, Any]:
 
 
 def because_of(stored: object) -> Because:
-    """The reasons of a case as they were kept; what is none is left out."""
+    """The reasons of a case as they were kept; anything that is not a reason is left out."""
     found = stored if isinstance(stored, dict) else {}
     return {
         judged: tuple(map(str, found[judged])) for judged in _JUDGED if isinstance(found.get(judged), list)
@@ -50,7 +50,7 @@ def because_of(stored: object) -> Because:
 
 
 def words_of(stored: object) -> tuple[SpokenWord, ...]:
-    """The spoken words of a case as they were kept; what is none is left out."""
+    """The spoken words of a case as they were kept; anything that is not a word is left out."""
     found = stored if isinstance(stored, list) else []
     return tuple(filter(None, map(_word, found)))
 
@@ -64,6 +64,7 @@ def _kept(field: str, value: Any) -> Any:
         case "words":
             return [asdict(word) | {"text": storable(word.text)} for word in value[:_MOST_WORDS]]
         case "contact_id":
+            # Not isinstance: True is an int as well.
             if value is not None and type(value) is not int:
                 raise ValueError(f"contact_id must be a whole number, not {value!r:.40}")
             return value
@@ -75,6 +76,7 @@ def _kept(field: str, value: Any) -> Any:
 
 def _choice(field: str, value: object) -> object:
     choices = _CHOICES[field]
+    # The type too: True equals 1, which is a priority.
     if type(value) is not type(choices[0]) or value not in choices:
         raise ValueError(f"{field} must be one of {', '.join(map(str, choices))}, not {value!r:.40}")
     return value

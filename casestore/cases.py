@@ -12,7 +12,7 @@ from casestore.text import cut
 from domain.cases import CASE_NUMBER, OPEN_STATUSES, Case, CaseEdit, Change, HistoryEntry, NewCase
 
 _Changes = dict[str, dict[str, object]]  # field -> its old and new value
-_CONTACT = frozenset(("contact_id", "contact_name"))  # who names one of them means both
+_CONTACT = frozenset(("contact_id", "contact_name"))  # an edit of one is an edit of both
 
 
 def register(tx: Transaction, new: NewCase, *, by: str, now_ms: int, change_id: str | None = None) -> Case:
@@ -56,6 +56,7 @@ def amend(
     }
     for name in changes:
         setattr(row, name, differing[name])
+    # Also where nothing is left to change: the line bears the change's id, by which a second coming is known.
     if differing:
         _append(tx, row, by=by, what=what, now_ms=now_ms, changes=changes, change_id=change_id)
     if left:
@@ -114,6 +115,7 @@ def history(tx: Transaction, number: str) -> tuple[HistoryEntry, ...]:
 
 def _next_number(tx: Transaction) -> str:
     """Consecutive: the counter's row stays locked until the case is committed, on every database."""
+    # Not read and then written: one statement takes the lock and the number together.
     step = update(CounterRow).where(CounterRow.name == "case").values(value=CounterRow.value + 1)
     return f"C-{tx.execute(step.returning(CounterRow.value)).scalar_one():06d}"
 
@@ -142,6 +144,7 @@ def _changed_since(tx: Transaction, number: str, since_ms: int) -> frozenset[str
         CaseHistoryRow.case_number == number, CaseHistoryRow.at_ms > since_ms
     )
     names = frozenset(name for changes in tx.scalars(later) for name in changes or ())
+    # A name beside another contact's id would be nobody.
     return names | _CONTACT if names & _CONTACT else names
 
 
@@ -166,6 +169,7 @@ def _append(
     change_id: str | None = None,
 ) -> None:
     """The next line. A line may be of an earlier time than the one before it: what waited in the spool."""
+    # Never back: what comes late from the spool bears the time at which it was asked for.
     row.changed_ms = max(row.changed_ms, now_ms)
     line = CaseHistoryRow(
         case_number=row.number,

@@ -19,6 +19,7 @@ def is_ahead_of_the_store(tx: Transaction, now_ms: int) -> bool:
     newest = (
         select(FactRow.received_ms).order_by(FactRow.seq.desc()).limit(1),
         select(CaseHistoryRow.at_ms).order_by(CaseHistoryRow.id.desc()).limit(1),
+        # Whichever is written most: one table may stand still for weeks at a small desk.
         select(func.max(RecordingRow.at_ms)),
     )
     newest_ms = max(tx.scalar(query) or 0 for query in newest)

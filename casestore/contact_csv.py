@@ -21,6 +21,7 @@ def read(lines: Iterable[str], *, region: str) -> tuple[list[ContactEdit], list[
     """
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(f"no such region: {region[:40]!r}")
+    # Excel begins the file with a byte order mark, and separates by semicolons where the comma is in numbers.
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip("\ufeff \t\r\n"))
     head = next(numbered, None)
     if head is None:
@@ -42,6 +43,7 @@ def read(lines: Iterable[str], *, region: str) -> tuple[list[ContactEdit], list[
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
+    # Strict: without it a broken quote swallows the fields behind it in silence.
     reader = csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         return [cell.strip() for cell in next(reader, [])]

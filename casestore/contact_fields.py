@@ -21,9 +21,11 @@ _LIMITS = {
 _PATTERNS = {
     "employee_number": (re.compile(r"[0-9A-Za-z-]+"), "letters, digits and hyphens"),
     "extension": (re.compile(r"[0-9]+"), "digits"),
+    # No stricter: whether an address is one, only a mail that arrives can tell.
     "email": (re.compile(r"[^@\s]+@[^@\s]+"), "an address as name@place"),
     "language": (re.compile("|".join(LANGUAGES)), "one of " + ", ".join(LANGUAGES)),
 }
+# Fifteen digits are the most that E.164 allows.
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MOST_NUMBERS = 10
 

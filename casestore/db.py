@@ -51,6 +51,7 @@ class Store:
             event.listen(self._engine, "connect", self._configure_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
         readers = self._engine.execution_options(**_reads_only(self._engine))
+        # Kept after the commit: reading an attribute would otherwise begin another transaction.
         self._writing = sessionmaker(self._engine, class_=Transaction, expire_on_commit=False)
         self._reading = sessionmaker(readers, class_=Transaction)
 
@@ -60,6 +61,7 @@ class Store:
         Raises StoreUnusable, as do `uow` and `reading`.
         """
         config = Config()
+        # Alembic reads options by configparser, to which a percent sign is a reference.
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with named_upgrade_errors():
             if self._sqlite_file:
@@ -86,7 +88,6 @@ class Store:
             yield tx
 
     def close(self) -> None:
-        """Close every connection."""
         self._engine.dispose()
 
     @contextmanager
@@ -105,8 +106,10 @@ class Store:
     def _configure_sqlite(self, connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, nowhere else
         connection.execute(f"PRAGMA busy_timeout = {self._busy_timeout_ms:d}")
+        # Readers and the writer do not wait for each other.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a committed case survives a power loss too
+        # Off unless asked for, by each connection anew.
         connection.execute("PRAGMA foreign_keys = ON")
 
 

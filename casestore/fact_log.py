@@ -19,8 +19,8 @@ _FACTS = FactRow.__table__.c
 def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
     """Write the facts down in their order; each one's `seq`, None for one whose `event_id` is there already.
 
-    One transaction appends at a time: `seq` follows the order of commits, so that who has read up to a
-    number has missed nothing below it.
+    One transaction appends at a time: `seq` follows the order of commits, so that a reader who has come to
+    a number has missed nothing below it.
     """
     rows = [_row(fact) for fact in facts]
     ids = [row["event_id"] for row in rows]
@@ -29,6 +29,7 @@ def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
     _let_others_append_first(tx)
     new = insert_into(tx, FactRow).on_conflict_do_nothing(index_elements=["event_id"])
     written = tx.execute(new.returning(_FACTS.event_id, _FACTS.seq), rows)
+    # RETURNING promises no order; an id that comes twice in one group is new only once, hence `pop`.
     seqs: dict[str, int] = {row.event_id: row.seq for row in written}
     return tuple(seqs.pop(event_id, None) for event_id in ids)
 

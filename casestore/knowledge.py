@@ -37,6 +37,7 @@ def import_directory(tx: Transaction, directory: Path) -> ImportReport:
         for field in _FIELDS:
             value = getattr(article, field)
             setattr(row, field, list(value) if isinstance(value, tuple) else value)
+    # Present, not read: a file that cannot be read right now is no reason to forget its article.
     gone = [row for place, row in known.items() if read.present and place not in read.present]
     for row in gone:
         tx.delete(row)
@@ -59,6 +60,7 @@ def article(tx: Transaction, key: str, language: str) -> Article | None:
     wanted = (language, FALLBACK)
     query = select(ArticleRow).where(ArticleRow.key == key, ArticleRow.language.in_(wanted))
     found = filter(None, map(_article, tx.scalars(query)))
+    # The caller's own language before English, in whichever order the rows come.
     return min(found, key=lambda article: wanted.index(article.language), default=None)
 
 

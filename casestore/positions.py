@@ -16,5 +16,6 @@ def put(tx: Transaction, reader: str, stream: str, position: str, now_ms: int) -
     new = insert_into(tx, PositionRow).values(
         reader=reader, stream=stream, position=position, changed_ms=now_ms
     )
+    # One statement, whether the reader has begun before or not: nobody else can come in between.
     changed = {"position": new.excluded.position, "changed_ms": new.excluded.changed_ms}
     tx.execute(new.on_conflict_do_update(index_elements=["reader", "stream"], set_=changed))

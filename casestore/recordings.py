@@ -56,6 +56,7 @@ def write(
         raise ValueError(f"not a case number: {case_number[:40]!r}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     attempt, path, descriptor = _new_file(folder, case_number)
+    # A connection that broke may have ended in the middle of a sample.
     samples = len(sound) // 2
     with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as recording:
         recording.setparams((1, 2, rate_hz, 0, "NONE", ""))
@@ -85,6 +86,7 @@ def add(tx: Transaction, recording: Recording) -> None:
 def find(tx: Transaction, folder: Path, case_number: str) -> Path | None:
     """The case's newest recording whose file is there; None where there is none, or for no case number."""
     newest_first = select(RecordingRow.file).order_by(RecordingRow.attempt.desc())
+    # All of them, for the newest file may have been taken away by hand.
     files = tx.scalars(newest_first.where(RecordingRow.case_number == case_number))
     return next((folder / file for file in files if (folder / file).is_file()), None)
 
@@ -116,6 +118,7 @@ def expire(tx: Transaction, folder: Path, days: int, now_ms: int, *, limit: int 
     for id_, file in _old(tx, before_ms):
         path = folder / file
         if before_ms is None or not path.exists() or path.stat().st_mtime * 1000 < before_ms:
+            # The file before its row: after a crash in between, the row is still there to be tidied.
             path.unlink(missing_ok=True)
             gone.append(id_)
         if len(gone) == limit:
@@ -135,6 +138,7 @@ def _old(tx: Transaction, before_ms: int | None) -> Iterator[tuple[int, str]]:
     while page:
         for row in page:
             yield row.id, row.file
+        # From where the page ended and not by OFFSET, which would count past everything again.
         after = tuple_(RecordingRow.at_ms, RecordingRow.id) > (page[-1].at_ms, page[-1].id)
         page = tx.execute(query.where(after)).all()
 
@@ -144,6 +148,7 @@ def _new_file(folder: Path, case_number: str) -> tuple[int, Path, int]:
     for attempt in count(1):
         path = folder / f"{case_number}-{attempt}.wav"
         try:
+            # O_EXCL makes the file ours alone, whoever else counts at the same time.
             return attempt, path, os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:
             continue

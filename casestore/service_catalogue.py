@@ -12,7 +12,7 @@ _MOST_CHARACTERS = 80  # of a name
 
 
 def read(file: Path) -> ServiceCatalogue:
-    """The tables `[service.KEY]` and `[category.KEY]` of the file; OSError, ValueError where it is none."""
+    """The tables `[service.KEY]` and `[category.KEY]` of the file; OSError, ValueError where it has none."""
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     return ServiceCatalogue(services=_named(table, "service"), categories=_named(table, "category"))
 
@@ -31,5 +31,6 @@ def _names(place: str, names: object) -> Names:
     return {
         language: one_line(place, name, _MOST_CHARACTERS)
         for language, name in names.items()
+        # A desk may prepare a language before we speak it.
         if is_language(language)
     }

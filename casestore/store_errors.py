@@ -111,6 +111,7 @@ def named_upgrade_errors() -> Iterator[None]:
 def _trouble(error: Exception) -> _Trouble | None:
     driver_error = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(driver_error, sqlite3.Error):
+        # The low byte is the error, the rest says more about it.
         return _OF_SQLITE.get(getattr(driver_error, "sqlite_errorcode", 0) & 0xFF)
     sqlstate: str | None = getattr(driver_error, "sqlstate", None)
     if sqlstate is None:

@@ -25,7 +25,7 @@ class StorableText(TypeDecorator[str]):
 
 
 class KeptJson(TypeDecorator[Any]):
-    """JSON; None where what is kept is none: a bad text must not cost every row that is read with it."""
+    """JSON; None where the text kept is not JSON: it must not cost every row that is read with it."""
 
     impl = JSON
     cache_ok = True
@@ -54,6 +54,7 @@ class Base(DeclarativeBase):
     """What all tables share: how Python types are kept, and how constraints are named."""
 
     type_annotation_map = {str: StorableText(), Fields: KeptJson(), Texts: KeptJson(), Words: KeptJson()}  # noqa: RUF012
+    # Named, or migrations could not name what they change; SQLite gives constraints no names of its own.
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -221,9 +222,11 @@ class FactRow(Base):
     __table_args__ = (
         Index(None, "subject", "seq"),
         Index(None, "kind", "received_ms"),  # what is too old, by kind
+        # Or SQLite gives the numbers of deleted rows again, and a reader behind them would miss the new ones.
         {"sqlite_autoincrement": True},
     )
 
+    # SQLite counts up by itself only in a column that is exactly an INTEGER.
     seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
     event_id: Mapped[str] = mapped_column(unique=True)
     stream: Mapped[str]

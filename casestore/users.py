@@ -52,6 +52,7 @@ def set_password_hash(tx: Transaction, username: str, password_hash: str) -> Non
     if row is None:
         raise LookupError(f"there is no user {username[:40]!r}")
     row.password_hash = password_hash
+    # Whoever knew the old password may be the reason for the new one.
     tx.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
 
 

@@ -32,8 +32,10 @@ class CaseWriter:
         ValueError and LookupError for what no case can hold.
         """
         with self._store.uow() as tx:
+            # Asked only once the write lock is ours, for that is what took so long.
             if given_up and given_up.is_set():
                 raise NotSaved("the spool has it by now")
+            # An earlier try may have been committed although it seemed to fail.
             case = cases.of_change(tx, change.change_id) or _write(tx, change, at_ms, late)
             known = cases.open_of_contact(tx, case.contact_id) if case.contact_id is not None else ()
             has_voice = recordings.find(tx, self._statements, case.number) is not None

@@ -19,7 +19,7 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseChange:
-    """A case as it shall be: `number` "" registers it, and then `fields` need a title.
+    """A case as it is to be: `number` "" registers it, and then `fields` need a title.
 
     `what` becomes a line of its history, `voice` its newest recording. However often a change of one
     `change_id` comes, it is written once.

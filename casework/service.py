@@ -27,7 +27,7 @@ from domain.numbers import decide, normalise
 
 log = structlog.get_logger()
 
-_READERS, _WRITERS = 4, 2  # apart: who waits for a locked database is in nobody's way
+_READERS, _WRITERS = 4, 2  # apart, so that a write that waits for a locked database delays no reading
 _VOICE_S = 1.0
 _DECIDES: Mapping[str, How] = {"e164": "ani", "extension": "extension"}
 
@@ -86,7 +86,6 @@ class CaseService:
         self._understanding, self._ranking = understanding, ranking
 
     async def callers(self, number: str) -> Callers:
-        """Whose caller ID this is."""
         caller = normalise(number, self._region)
 
         def look(tx: Transaction) -> tuple[Contact, ...]:
@@ -103,15 +102,12 @@ class CaseService:
         return Callers(decide(caller, found), caller.number, found, how)
 
     async def employees(self, number: str) -> tuple[Contact, ...]:
-        """Whose employee number this is."""
         return await self._read(lambda tx: contacts.by_employee_number(tx, number))
 
     async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
-        """The contact's open cases."""
         return await self._read(lambda tx: cases.open_of_contact(tx, contact_id))
 
     async def judge(self, said: Said, language: str) -> Judgement:
-        """What the words decide of a case."""
         return await self._thread(lambda: self._understanding.understand(said, language))
 
     async def save(self, change: CaseChange) -> SavedCase:
@@ -121,8 +117,10 @@ class CaseService:
             self._thread(lambda: self._writer.write(change, at_ms, given_up=given_up), self._writers)
         )
         try:
+            # Shielded: a thread cannot be stopped, and what it still commits is known by its change id.
             saved = await asyncio.wait_for(asyncio.shield(writing), self._save_s)
         except Exception as error:
+            # Before the spool takes it: the thread must not begin the same write after that.
             given_up.set()
             if not writing.done():
                 writing.add_done_callback(_let_go)
@@ -132,7 +130,6 @@ class CaseService:
         return await self._with_voice_soon(saved, change.voice, change.change_id) if change.voice else saved
 
     async def find(self, said: Said, language: str, but: str) -> Found:
-        """Solutions, and open cases like the newest words."""
         known = await self._read(cases.open_cases)
         others = tuple(case for case in known if case.number != but)
         return await self._thread(lambda: _found(self._ranking, said, others, language))
@@ -171,11 +168,13 @@ class CaseService:
 
         def keep(change: CaseChange, at_ms: int) -> None:
             registered = self._write_late(change, at_ms)
+            # Not waited for: the spool would hold the next case back for a slow bus.
             asyncio.run_coroutine_threadsafe(self.publish(registered), loop)
 
         while True:
             self._unsaved.clear()
             await self._thread(lambda: self._spool.drain(keep), self._writers)
+            # A case that came while we drained has set the event; one that stayed behind sets nothing.
             if await self._thread(lambda: len(self._spool), self._writers):
                 await asyncio.sleep(self._retry_s)
             else:

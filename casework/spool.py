@@ -119,6 +119,7 @@ class Spool:
     def _drop(self, done: set[int], in_file: int) -> None:
         """Forget these lines, by their places in the file and, after it, in memory; newer ones stay."""
         with self._lock:
+            # Counted as they were read, not as they are now: others have added lines meanwhile.
             self._held = [line for place, line in enumerate(self._held, in_file) if place not in done]
             lines = _lines(self._path)
             rest = [line for place, line in enumerate(lines) if place >= in_file or place not in done]
@@ -131,6 +132,7 @@ class Spool:
         if not lines:
             self._path.unlink()
             return
+        # Whole beside the old one, then in its place: a crash leaves one or the other.
         new = self._path.with_suffix(".new")
         new.unlink(missing_ok=True)
         _append(new, b"".join(line + b"\n" for line in lines))
@@ -155,6 +157,7 @@ def _append(path: Path, lines: bytes) -> None:
             lines = lines[os.write(file, lines) :]
         os.fsync(file)
     except OSError:
+        # Half a line on a full disk would spoil the next one.
         os.ftruncate(file, size)
         raise
     finally:

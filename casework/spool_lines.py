@@ -32,7 +32,7 @@ def line_of(change: CaseChange, at_ms: int, *, with_voice: bool) -> bytes:
 
 
 def change_of(line: bytes) -> tuple[CaseChange, int]:
-    """The change of a line, and when it was asked for; ValueError for a line that is none.
+    """The change of a line, and when it was asked for; ValueError for a line that holds no change.
 
     Lines of the version before have no `change_id`: they get the same one whenever they are read.
     """
@@ -42,6 +42,7 @@ def change_of(line: bytes) -> tuple[CaseChange, int]:
         if unknown := edit.keys() - CaseEdit.__dataclass_fields__.keys():
             raise ValueError(f"a case has no field {sorted(unknown)[0]!r:.40}")
         change = CaseChange(
+            # From the line itself: however often it is read, it is the same change.
             change_id=str(record.get("change_id") or f"spool/{hashlib.sha256(line).hexdigest()[:32]}"),
             call_id=str(record["call_id"]),
             number=str(record["number"]),

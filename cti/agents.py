@@ -14,7 +14,7 @@ Rules
    dropped; where Asterisk is not there, it is kept for its return. Either is stated.
 2. An agent is free when the last of their calls has ended. A ready one then goes into wrap-up, which ends
    by itself, unless the agent chose something meanwhile: choosing wrap-up themselves makes it last.
-3. Asking for what is so already changes nothing, and is told to the queue all the same.
+3. Asking for what already is so changes nothing; the queue is told all the same.
 4. A member of the queue whom we do not know was there before we were: we learn them from the queue.
 """
 
@@ -85,7 +85,6 @@ class Agent:
 
     @property
     def name(self) -> str:
-        """The username."""
         return self.wanted.username
 
 
@@ -120,6 +119,7 @@ def queue_actions(told: TellQueue, queue: str) -> tuple[dict[str, str], ...]:
     """What to tell Asterisk, as often as one likes, so that the queue has this agent as wanted."""
     wanted = told.agent
     here = {"Queue": queue, "Interface": interface(wanted.username, wanted.phone)}
+    # An agent takes calls at one phone; the other may still be a member from before they changed over.
     others = [kind for kind in PHONE_KINDS if kind != wanted.phone]
     leave = tuple(
         {"Action": "QueueRemove", "Queue": queue, "Interface": interface(wanted.username, kind)}
@@ -130,6 +130,7 @@ def queue_actions(told: TellQueue, queue: str) -> tuple[dict[str, str], ...]:
     free = wanted.presence == "ready" and not told.talking
     paused = "false" if free else "true"
     reason = "" if free else {"ready": TALKING, "wrapup": WRAPUP}.get(wanted.presence, wanted.reason)
+    # QueueAdd changes nothing about a member that is there already, so the pause is always said as well.
     join = {"Action": "QueueAdd", **here, "MemberName": wanted.username, "Paused": paused}
     pause = {"Action": "QueuePause", **here, "Paused": paused, "Reason": reason}
     return join, pause, *leave
@@ -158,10 +159,12 @@ def _request(agent: Agent, request: PresenceRequested, now_ms: int) -> Agent:
         phone=request.phone,
         since_ms=now_ms,
     )
+    # Asked for the same again: the time since when it is so stands.
     return replace(agent, wanted=agent.wanted if is_same(agent.wanted, wish) else wish, wrapup_ends=False)
 
 
 def _learn(seen: MemberSeen, now_ms: int) -> tuple[Agent, tuple[Effect, ...]]:
+    # The queue does not know whether a wrap-up ends by itself; one that never ended would be worse.
     member = replace(seen.member, since_ms=now_ms)
     agent = Agent(wanted=member, agreed=member, calls=seen.calls, wrapup_ends=member.presence == "wrapup")
     changed = Publish(PresenceChanged(at_ms=now_ms, agent=member))
@@ -173,6 +176,7 @@ def _answer(agent: Agent, answer: WishAnswered, now_ms: int) -> tuple[Agent, tup
     if answer.refusal is None:
         news = () if is_same(wish, agent.agreed) else (Publish(PresenceChanged(at_ms=now_ms, agent=wish)),)
         return replace(agent, agreed=wish), news
+    # Only what is still wanted is taken back: the agent may have chosen something else meanwhile.
     if answer.refusal == "refused" and is_same(agent.wanted, wish):
         agent = replace(agent, wanted=agent.agreed)
     return agent, (Publish(PresenceRefused(at_ms=now_ms, agent=agent.name, why=answer.refusal)),)
@@ -191,6 +195,7 @@ def _end_wrapup_later(agent: Agent) -> tuple[Effect, ...]:
 
 
 def _is_in_wrapup(agent: Agent, over: WrapupOver) -> bool:
+    # The timer of an earlier wrap-up is never stopped; `since_ms` tells it from this one's.
     return agent.wrapup_ends and (agent.wanted.presence, agent.wanted.since_ms) == ("wrapup", over.since_ms)
 
 

@@ -30,11 +30,13 @@ class Announcer:
         """State the event after all earlier ones."""
         dropped = self._outlet.dropped
         self._outlet.publish(event.stream, event)
+        # However many events were dropped, one snapshot makes all of them good.
         if self._outlet.dropped > dropped and not self._owes:
             self._owes = True
             self._timer(_AGAIN_S, self._make_good)
 
     def _make_good(self) -> None:
+        # The outlet is as full as it was: a snapshot would be dropped too.
         if self.state != "ok":
             self._timer(_AGAIN_S, self._make_good)
             return

@@ -6,7 +6,7 @@
 
 One task takes what waits, in its order, as a group: it is written down first, then folded, then its effects
 are carried out. What may take its time (the database, Asterisk's answers) runs beside it and comes back
-through the same inbox. Who shows calls and agents asks with `SnapshotWanted`, and is answered on their
+through the same inbox. Whoever shows calls and agents asks with `SnapshotWanted`, and is answered on their
 streams.
 """
 
@@ -135,6 +135,7 @@ class Bridge:
                 for report in self._reports.values():
                     await report.connected.wait()
         self._tell_everything()  # pages that were there before us take this as the truth; the others ask
+        # Last: Asterisk's list judges the calls that have been taken up.
         self._hearing.start("asterisk", self._hear_asterisk)
 
     def _take_up(self) -> None:
@@ -151,6 +152,7 @@ class Bridge:
         if self._is_closed:
             return
         self._is_closed = True
+        # Nothing new comes in from here on, so there is an end to what is worked off.
         await self._hearing.close()
         await self._questions.close()
         try:
@@ -168,6 +170,7 @@ class Bridge:
     # --- what comes in ------------------------------------------------------------------------
 
     async def _follow(self, stream: str) -> None:
+        # A bus in memory has begun anew with us: what it gave before means nothing to it.
         after = self._recovered.positions.get(stream, NOW) if self._bus.outlives_us else NOW
 
         async def hear(event: Event, position: Position) -> None:
@@ -175,6 +178,7 @@ class Bridge:
                 await self._inbox.put(_Heard(event, stream, position))
 
         report = self._reports[stream]
+        # Where the follower has died and is begun again, it goes on from where it stood.
         await follow(self._bus, stream, hear, after=report.position or after, report=report)
 
     async def _hear_asterisk(self) -> None:
@@ -188,6 +192,7 @@ class Bridge:
             try:
                 await self._take_in(group)
             finally:
+                # Also what failed is done with: `close` waits for this count.
                 self._inbox.done(len(group))
             await asyncio.sleep(0)  # where nothing was to be written, nothing has let others in between
 
@@ -196,8 +201,10 @@ class Bridge:
         entries = [entry for item in group for entry in self._entries(item)]
         stated = [entry for entry in entries if isinstance(entry, Event) and _is_fact(entry)]
         is_new = await self._facts.write(stated, self._read_up_to(group))
+        # What the log has already was folded before, perhaps before the program was started anew.
         known = {id(event) for event, new in zip(stated, is_new, strict=True) if not new}
         effects = [effect for entry in entries if id(entry) not in known for effect in self._fold(entry)]
+        # Calls are made of the facts above; what is said of agents follows from no fact, so it is one itself.
         promises = [e.event for e in effects if isinstance(e, Publish) and _is_promise(e.event)]
         await self._facts.write(promises, {})
         self._projection.put([e.call for e in effects if isinstance(e, Save)], self._facts.position)
@@ -222,6 +229,7 @@ class Bridge:
                     return *self._compare(item), *((event,) if event else ())
             return (item,)
         except Exception:
+            # It costs itself only: the rest of the group is other people's calls.
             log.exception("not_understood", item=type(item).__name__)
             return ()
 

@@ -56,7 +56,6 @@ class CallStore:
         self._clock = clock
 
     def append(self, facts: Sequence[Fact], read_up_to: Positions) -> Sequence[Place]:
-        """Write facts down, and up to where the bus was read for them, in one transaction."""
         with self._store.uow() as tx:
             places = fact_log.append(tx, facts)
             for stream, position in read_up_to.items():
@@ -64,20 +63,19 @@ class CallStore:
         return places
 
     def save(self, changed: Sequence[Call], place: int) -> None:
-        """Write calls, and that the log is folded up to this place (0: not known), in one transaction."""
         with self._store.uow() as tx:
             calls.save(tx, changed)
             if place:
                 keep_folded_up_to(tx, place, self._clock())
 
     def load(self, call_id: str) -> Call | None:
-        """A call as it was last saved."""
         with self._store.reading() as tx:
             return calls.get(tx, call_id)
 
     def recover(self, streams: Sequence[str]) -> Recovered:
         """The calls whose end was not seen or that the rest of the log changes, made up to its end."""
         with self._store.reading() as tx:
+            # Rows and position out of one transaction: they belong together.
             found = calls.unfinished(tx)
             place = folded_up_to(tx)
             read_up_to = {stream: positions.get(tx, _READER, stream) for stream in streams}

@@ -68,6 +68,7 @@ def step(call: Call | None, event: Event, now_ms: int) -> tuple[Call | None, tup
         return call, (after,)
     if after is None or after == call:
         return call, ()
+    # The id follows from the event's: told again, it is the same change. A list changes many calls at once.
     changed = CallChanged(at_ms=now_ms, event_id=f"{event.event_id}/{after.call_id}", call=after)
     return after, (Publish(changed), Save(after))
 
@@ -186,6 +187,7 @@ def _outcome(call: Call) -> Outcome:
 
 
 def _resynced(call: Call, event: Resynced) -> Call:
+    # What began after the question cannot be in the answer.
     if call.node != event.node or min(call.marks.values(), default=0) >= event.at_ms:
         return call
     if call.call_id not in event.living:

@@ -39,7 +39,7 @@ class WakeAfterWrapup:
 
 @dataclass(frozen=True)
 class ForgetLater:
-    """The call has ended: let go of it in a while; who asks later is answered from the database."""
+    """The call has ended: let go of it in a while; whoever asks later is answered from the database."""
 
     call_id: str
 

@@ -63,6 +63,7 @@ class FactWriter:
         self._idle = asyncio.Event()
         self._idle.set()
         self._problem = ""
+        # One thread: facts stand in the log in the order in which they were stated.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="facts")
         self.position = 0
         """The place of the newest fact that was written; 0 before the first."""
@@ -133,6 +134,7 @@ class FactWriter:
         if not self._problem:
             try:
                 async with asyncio.timeout(self._patience_s):
+                    # What runs out is our patience; the facts are still to be written.
                     return await asyncio.shield(group.written)
             except TimeoutError:
                 self._has_failed(self._problem or "the database does not answer")
@@ -156,6 +158,7 @@ class FactWriter:
             if is_the_databases(error):
                 raise
             places, bad = one_by_one(facts, lambda fact: self._append(fact, {})[0])
+            # The positions all the same: what cannot be written would be read again at every start.
             self._append((), positions)
             self._lose(len(bad), reason=repr(error), kinds=sorted({fact.kind for fact in bad}))
             return [places.get(index, _NOWHERE) for index in range(len(facts))]
@@ -169,6 +172,7 @@ class FactWriter:
             if not group.written.done():
                 # What is there already may have come there by our own commit that seemed to fail.
                 group.written.set_result((_NOWHERE,) * len(own) if group.was_tried else own)
+            # It may have been given up meanwhile because too many waited.
             if self._waiting and self._waiting[0] is group:
                 self._take_oldest()
         if not self._waiting:

@@ -29,7 +29,6 @@ class Folding:
         self.begun = 0
 
     def fold(self, event: Event) -> None:
-        """Take in the next fact."""
         if isinstance(event, Resynced):
             for call in tuple(self.calls.values()):
                 self._put(step(call, event, event.at_ms)[0])
@@ -79,6 +78,7 @@ def call_as_of(tx: Transaction, call_id: str, place: int) -> Call | None:
     own = [fact for fact in _facts_of(tx, subject=call_id) if fact.seq <= place]
     if not own:
         return None
+    # Asterisk's lists are about no call in particular: each judges all of its node.
     lists = _facts_of(tx, kind=Resynced.__name__, after=own[0].seq)
     folding = Folding(lambda _: None)
     for fact in sorted([*own, *(fact for fact in lists if fact.seq <= place)], key=lambda fact: fact.seq):

@@ -29,6 +29,7 @@ class Inbox(Generic[Item]):
 
     def post(self, item: Item) -> None:
         """Let the item wait, whatever waits already: an answer or a timer that we have asked for."""
+        # Bounded, this would be a deadlock: whoever empties the inbox would wait for itself.
         self._items.append(item)
         self._undone += 1
         self._all_done.clear()

@@ -18,6 +18,7 @@ class LatestPerKey(Generic[Value]):
 
     def put(self, key: str, value: Value) -> None:
         """Let the value wait, in place of an older one of this key."""
+        # A dictionary keeps a key's place when its value changes: asking again moves nobody back.
         self._waiting[key] = value
         self._filled.set()
 

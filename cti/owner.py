@@ -29,7 +29,7 @@ from domain.streams import CASES, DIALOGUE
 
 log = structlog.get_logger()
 
-_MOST_CALLS = 10_000
+_MOST_CALLS = 10_000  # far more than one Asterisk carries: ends that are never told must not fill the memory
 _MOST_FORGOTTEN = 20_000
 
 
@@ -71,6 +71,7 @@ class Owner:
             return False
         if entry.call_id in self._forgotten:
             return True
+        # Not of this life of the program, or too long ago to be remembered: only these come so late.
         return entry.stream in (DIALOGUE, CASES) and not calls.begins_call(entry)
 
     def fold_late(self, news: Iterable[CallEvent], recalled: Call | None) -> Sequence[Effect]:
@@ -149,6 +150,7 @@ class Owner:
 
     def _step_agent(self, name: str, event: AgentEvent) -> Sequence[Effect]:
         known = self._agents.get(name)
+        # A page may ask before the queue has been listed, while the agent is in a call that was taken up.
         if known is None and isinstance(event, PresenceRequested):
             known = agents.stranger(event, self.calls_of(name), self._clock())
         agent, effects = agents.step(known, event, self._clock())

@@ -19,7 +19,7 @@ def go_first() -> bool:
     To be called before any thread is started. Real-time round robin at its lowest priority, like Asterisk's
     own option -p: a waiting caller's frame is then late by what runs before it here, and not by what a
     browser or a backup does. A loop that hangs leaves the others what the kernel keeps for them
-    (`sched_rt_runtime_us`) until `svarklar up` ends it. Allowed to root, and to whom RLIMIT_RTPRIO does.
+    (`sched_rt_runtime_us`) until `svarklar up` ends it. Root may do this, and any user with RLIMIT_RTPRIO.
     """
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
@@ -42,6 +42,7 @@ def port_taken(host: str, port: int, kind: socket.SocketKind) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as probe:
         if kind == socket.SOCK_STREAM:
+            # A port in TIME_WAIT would otherwise count as taken.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

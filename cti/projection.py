@@ -109,6 +109,7 @@ class CallProjection:
             if is_the_databases(error):
                 raise
             _, bad = one_by_one(calls, lambda call: self._save(call, UNKNOWN))
+            # The position all the same: a call that cannot be saved must not hold back all others for ever.
             self._save((), position)
             for call in bad:
                 log.error("call_not_saved", call=call.call_id, reason=repr(error))
@@ -117,6 +118,7 @@ class CallProjection:
 
     def _has_saved(self, calls: Sequence[Call], position: int, bad: Sequence[Call]) -> None:
         for call in calls:
+            # A newer state may have been put while this one was written.
             if self._waiting.get(call.call_id) is call:
                 del self._waiting[call.call_id]
         self._saved_position = max(self._saved_position, position)

@@ -34,7 +34,6 @@ class Questions:
         task.add_done_callback(self._asking.discard)
 
     async def close(self) -> None:
-        """Ask nothing more."""
         asking = tuple(self._asking)
         for task in asking:
             task.cancel()

@@ -13,7 +13,7 @@ from domain.agents import Refusal
 
 log = structlog.get_logger()
 
-# What Asterisk answers where the queue is as wanted already.
+# What Asterisk answers when the queue already is as it was asked to be.
 _SO_ALREADY = ("Already there", "Not there")
 
 
@@ -40,6 +40,7 @@ class QueueMembers:
     async def run(self) -> None:
         """Tell Asterisk what is wanted, until cancelled."""
         while True:
+            # One at a time: two wishes of one agent must not overtake each other on the way to Asterisk.
             _, wish = await self._wishes.get()
             self._answered(WishAnswered(wish.agent, await self._send(wish)))
 

@@ -48,6 +48,7 @@ def replay(
     began_s = time.perf_counter()
     last = _beginning(store_of_facts, fresh_store)
     ended: dict[str, Call] = {}
+    # A lambda, for `ended` is another dictionary on each page.
     folding, facts, passed_over = Folding(lambda call_id: ended.get(call_id)), 0, 0  # noqa: PLW0108
     for page in facts_after(store_of_facts, 0, last):
         of_calls = [fact for fact in page if fact.stream in _OF_CALLS]

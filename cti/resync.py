@@ -101,6 +101,7 @@ def step(  # noqa: PLR0911 - a line of the table each
 def _is_whole(resync: Resync, end: AmiMessage) -> bool:
     """Whether as many channels came as Asterisk says it has listed."""
     listed = end.get("ListItems")
+    # An Asterisk that does not count its list is believed.
     return not listed.isdecimal() or int(listed) == len(resync.channels)
 
 

@@ -28,6 +28,7 @@ def one_by_one(
         try:
             answers[index] = write((item,))
         except Exception as error:
+            # It went away in between: nothing is known of the rest.
             if is_the_databases(error):
                 raise
             bad.append(item)

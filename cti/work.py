@@ -1,4 +1,4 @@
-"""Tasks that must live: one that dies is said, shown in health, and begun again."""
+"""Tasks that must live: one that dies is logged, shown in health, and begun again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,6 @@ class Work:
         self._tasks[name] = asyncio.create_task(self._supervise(name, run), name=name)
 
     async def close(self) -> None:
-        """End every task."""
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

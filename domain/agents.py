@@ -19,6 +19,7 @@ class AgentState:
     presence: Presence = "away"
     reason: str = ""
     phone: PhoneKind = "browser"
+    # 0 for an agent nobody has stated a presence for.
     since_ms: int = 0
 
 
@@ -35,7 +36,6 @@ class PresenceRequested(Event):
 
     @property
     def subject(self) -> str:
-        """The agent."""
         return self.agent
 
 
@@ -49,7 +49,6 @@ class PresenceChanged(Event):
 
     @property
     def subject(self) -> str:
-        """The agent's username."""
         return self.agent.username
 
 
@@ -64,7 +63,6 @@ class PresenceRefused(Event):
 
     @property
     def subject(self) -> str:
-        """The agent's username."""
         return self.agent
 
 

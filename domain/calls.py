@@ -48,6 +48,7 @@ class Call:
     codec: str = ""
     match: Match = "none"
     how: How = "nothing"
+    # Who is calling, as it was when they were identified: a contact that changes later changes no call.
     contact_id: int | None = None
     contact_name: str = ""
     language: str = ""
@@ -124,7 +125,6 @@ class CallChanged(Event):
 
     @property
     def subject(self) -> str:
-        """The call."""
         return self.call.call_id
 
 

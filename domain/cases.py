@@ -22,6 +22,7 @@ OPEN_STATUSES: tuple[Status, ...] = ("open", "pending")
 IMPACTS: tuple[Impact, ...] = get_args(Impact)  # weakest first, as are the urgencies
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 
+# Six digits at least, so that numbers sort as text; they may outgrow that.
 CASE_NUMBER = re.compile(r"C-[0-9]{6,12}")
 
 Priorities = dict[Impact, dict[Urgency, Priority]]

@@ -26,7 +26,7 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactEdit:
-    """What shall be known of a contact, as a list of people gives it; None: as it is."""
+    """What is to be known of a contact, as a list of people gives it; None leaves a field as it is."""
 
     name: str | None = None
     employee_number: str | None = None

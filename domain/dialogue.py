@@ -55,6 +55,7 @@ class ListeningStarted(CallEvent):
 class PartialHeard(CallEvent):
     """The words so far, while the caller still talks."""
 
+    # Apart from the dialogue: five a second, worth nothing a second later, and no fact.
     stream = PARTIALS
 
     text: str

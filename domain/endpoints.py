@@ -14,6 +14,7 @@ from domain.agents import PhoneKind
 PHONE_KINDS: tuple[PhoneKind, ...] = get_args(PhoneKind)
 WEBCALLER = "webcaller"
 
+# Narrow, for it becomes a SIP user, a file's section, a queue member and a part of AMI lines.
 _USERNAME = r"[a-z][a-z0-9]{0,31}"
 _PHONE = re.compile(rf"PJSIP/(?P<agent>{_USERNAME})-(?P<kind>{'|'.join(PHONE_KINDS)})(-[0-9a-f]+)?", re.ASCII)
 

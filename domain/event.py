@@ -20,6 +20,7 @@ class Event:
     events of its kind travel.
     """
 
+    # By class and not by event: nobody can state an event on another stream than its readers follow.
     stream: ClassVar[str]
 
     at_ms: int
@@ -40,5 +41,4 @@ class CallEvent(Event):
 
     @property
     def subject(self) -> str:
-        """The call."""
         return self.call_id

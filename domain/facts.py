@@ -29,6 +29,7 @@ class StoredFact(Fact):
     seq: int
 
 
+# By kind and not field by field: a fact is never changed, it is only deleted as a whole.
 # What a caller said, and who they are: kept no longer than their voice.
 _PERSONAL = (
     "CallAnswered",

@@ -42,6 +42,7 @@ class Caller:
 
 def normalise(number: str, region: str) -> Caller:
     """The caller that a caller ID names; `region` (SE, NO …) is that of numbers without country code."""
+    # Cut before anything looks at it: a caller ID may be as long as somebody likes.
     raw = number[: _LONGEST_CALLER_ID + 1].strip()
     if raw.strip("<>\"' ").lower() in _WITHHELD:
         return Caller("withheld")

@@ -42,6 +42,7 @@ class OfferAnswered(CallEvent):
 
     offer_id: str
     agent: str
+    # What the browser did, and no judgement: only the gate knows whether it was in time.
     answer: Literal["delivered", "painted", "hidden", "gone"]
 
 

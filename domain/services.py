@@ -26,4 +26,5 @@ class ServiceCatalogue:
 
 def _name(names: Mapping[str, Names], key: str, language: Language) -> str:
     own = names.get(key, {})
+    # The key at last: a case may bear a service that the catalogue has lost since.
     return own.get(language) or own.get(FALLBACK) or key

@@ -49,10 +49,12 @@ class CaseWork:
 
     async def save(self, step: SaveCase, language: str) -> Case:
         """Register or amend the case. Raises NotSaved."""
+        # Flows save more often than there is something new; an empty change would be a line of history.
         if self.case and self.settled and not (step.statement or step.service or self.voice):
             return self.case
         if step.statement:
             self._trust[step.statement.text] = step.trust
+            # The same words come again when they are confirmed or denied.
             if step.statement.text not in self._said[-1:]:
                 self._said.append(step.statement.text)
         change = CaseChange(
@@ -62,6 +64,7 @@ class CaseWork:
             what=self._history(step),
             voice=self.voice,
         )
+        # Before the write: what it raises means that the spool has the case, and the sound with it.
         self.settled, self.voice = True, None
         kept = await self._casework.save(change)
         self.case = kept.case
@@ -95,7 +98,7 @@ class CaseWork:
         return edit
 
     async def _judged(self, edit: CaseEdit, statement: Statement, trust: Trust, language: str) -> CaseEdit:
-        """What trusted words decide; of others nothing follows."""
+        """What trusted words decide; words that are not trusted only become the title."""
         if trust in _TRUSTED:
             try:
                 judgement = await self._casework.judge(self._all_said(statement), language)

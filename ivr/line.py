@@ -47,7 +47,6 @@ class Line:
 
     @property
     def rate_hz(self) -> int:
-        """Samples a second, in both directions."""
         return self._channel.rate_hz
 
     @property
@@ -71,11 +70,11 @@ class Line:
             return
         self._marks += 1
         self._awaited = str(self._marks)
+        # Prompts are heard one after the other, and Asterisk takes them faster than they are.
         self._sound_ends_s = max(self._sound_ends_s, self.now_s) + len(sound) / 2 / self.rate_hz
         await self._tell(self._channel.play(sound, self._awaited))
 
     async def hush(self) -> None:
-        """Silence at once."""
         if self._awaited:
             self._awaited = ""
             self._sound_ends_s = self.now_s
@@ -95,7 +94,6 @@ class Line:
         self._results = asyncio.create_task(self._read_stream(stream))
 
     def feed(self, sound: bytes) -> None:
-        """Give the recogniser the caller's next sound."""
         if self._stream:
             self._stream.feed(sound)
 
@@ -119,6 +117,7 @@ class Line:
     def forget(self) -> None:
         """Drop what came before now: a key or a word answers no question that was not asked yet."""
         while not self._inbox.empty():
+            # Looked at all the same: a hang-up or the end of a prompt among them still counts.
             self._noticed(*self._inbox.get_nowait())
 
     async def next(self, deadline_s: float | None) -> Input:
@@ -135,6 +134,7 @@ class Line:
 
     def _noticed(self, source: Stream | None, event: ChannelEvent | SpeechResult) -> Input | None:
         """The event as a turn takes it; None for what is of the past."""
+        # Of the question before: its stream is closed, its last results were on the way.
         if source is not None and source is not self._stream:
             return None
         if isinstance(event, Played):
@@ -154,6 +154,7 @@ class Line:
                     return
         except Exception:
             log.exception("channel_failed")
+        # Whatever ended the events, a dialogue must not wait for ever.
         await self._inbox.put((None, HungUp()))
 
     async def _read_stream(self, stream: Stream) -> None:
@@ -165,4 +166,5 @@ class Line:
                     return
         except Exception as error:
             reason = repr(error)
+        # A stream owes its turn one last result.
         await self._inbox.put((stream, Failed(reason)))

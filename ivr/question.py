@@ -31,8 +31,8 @@ from ivr.turn import Action, CallerHungUp, Input, Patience, PromptEnded, Recordi
 
 log = structlog.get_logger()
 
-_OPEN_S = 1.0
-_BETWEEN_PARTIALS_S = 0.2
+_OPEN_S = 1.0  # longer than this a caller would take for a broken line; then by keys
+_BETWEEN_PARTIALS_S = 0.2  # five a second read as if they flowed, to every open page
 _NO_SPEECH = Thresholds(accept=1.0, confirm=1.0)
 
 
@@ -76,12 +76,14 @@ class QuestionRunner:
         """The caller's answer. Raises CallerHungUp when they hang up without one."""
         self.recording = Recording(self._line.rate_hz, self._patience.statement_s)
         self._speech_ended = False
+        # Before the prompt: the caller may talk over it from its first word.
         if not await self._open_stream(question, language):
             return Deaf()
         try:
             await self.say(question.prompts, language)
             if isinstance(question, Record):
                 await self._line.say(tone(self._line.rate_hz))
+            # What was pressed or said before the question was asked answers an earlier one.
             self._line.forget()
             if self._line.hung_up:
                 raise CallerHungUp
@@ -116,6 +118,7 @@ class QuestionRunner:
         return SpokenTurn(reader, self._patience, self._line.prompt_by_s)
 
     async def _answer(self, question: Question, turn: Turn) -> Answer:
+        # Without a prompt (no voice could say it) the caller's time runs from now.
         event: Input | None = None if self._line.speaking else PromptEnded()
         while True:
             event = event or await self._line.next(turn.deadline_s)

@@ -63,6 +63,7 @@ class NumberReader:
     def words(self, heard: Heard) -> Answer:
         """Digits in the right number; how certain they are decides little, for they get confirmed."""
         number = digits(heard.text, self._texts)
+        # `confirm`, not `accept`: a wrong number leads to a name that the caller denies.
         if number is None or len(number) != self._length or _weakest(heard) < self._thresholds.confirm:
             return Unclear()
         return Number(number, spoken=True)
@@ -77,7 +78,6 @@ class StatementReader:
         self._thresholds = thresholds
 
     def keys(self, typed: str, *, more: bool) -> Answer | None:
-        """A key instead of words."""
         return Pressed(typed)
 
     def words(self, heard: Heard) -> Answer:

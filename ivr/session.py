@@ -113,6 +113,7 @@ class _Dialogue:
         )
         return DialogueResult(
             case_number=case.number if case else "",
+            # Asterisk's queue takes the highest first, a desk the lowest.
             queue_priority=6 - (case.priority if case else _AVERAGE_PRIORITY),
             reason=reason,
         )
@@ -133,6 +134,7 @@ class _Dialogue:
         except Exception:
             log.exception("dialogue_failed", call_id=self._call.call_id)
         finally:
+            # A flow that was hung up on stands at a question: its `finally` blocks run here.
             flow.close()
         return "failed"
 

@@ -39,7 +39,6 @@ class Recording:
 
     @property
     def began(self) -> bool:
-        """Whether somebody has spoken."""
         return self._began
 
     @property
@@ -54,6 +53,7 @@ class Recording:
 
     def add(self, frame: bytes) -> None:
         """Keep the next frame; before the beginning only the last moments are kept."""
+        # The beginning is what matters; a caller who talks on must not fill the memory.
         if self._began and self._kept_bytes >= self._most_bytes:
             return
         self._frames.append(frame)

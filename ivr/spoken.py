@@ -34,6 +34,7 @@ def choice(text: str, options: Sequence[Option], texts: Catalogue) -> str | None
     named: set[str] = set()
     words = text.split()
     while words:
+        # The longest phrase first: "another person" is not "another" and then something unknown.
         length = next((n for n in range(len(words), 0, -1) if " ".join(words[:n]) in meaning), 0)
         if not length:
             return None

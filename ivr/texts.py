@@ -81,6 +81,7 @@ def _significant(number: str) -> str:
 
 
 def _one_line(text: str) -> str:
+    # A caller's name from the telephone exchange may hold anything.
     printable = "".join(character if character.isprintable() else " " for character in text)
     words = " ".join(printable.split())
     return words if len(words) <= _MOST_CHARACTERS else words[: _MOST_CHARACTERS - 1] + "…"

@@ -129,6 +129,7 @@ class SpokenTurn:
         self.deadline_s = min(self._talk_until_s, now_s + self._patience.quiet_s)
 
     def _key(self, digit: str, now_s: float) -> tuple[TurnAction, ...]:
+        # In the middle of free speech: what was said up to here is made final, and the key goes with it.
         if self._reader.free and self._phase in (Phase.TALKING, Phase.ENDING):
             self._interrupted_by = digit
             return (Action.FLUSH, *self._finish(now_s))
@@ -145,6 +146,7 @@ class SpokenTurn:
         self, event: SpeechBegan | Partial | SpeechStopped | Heard | Failed, now_s: float
     ) -> tuple[TurnAction, ...]:
         match event:
+            # Over the prompt too: barge-in.
             case SpeechBegan() if self._phase in (Phase.PROMPT, Phase.WAITING):
                 most_s = self._patience.statement_s if self._reader.free else self._patience.answer_s
                 self._talk_until_s = now_s + most_s
@@ -166,6 +168,7 @@ class SpokenTurn:
     def _heard(self, answer: Answer) -> tuple[TurnAction, ...]:
         if self._left and not isinstance(answer, Statement):
             raise CallerHungUp
+        # The hash means "I have finished": then the words are the answer.
         if self._interrupted_by in ("", "#"):
             return (answer,)
         return (Pressed(self._interrupted_by, answer if isinstance(answer, Statement) else None),)

@@ -41,7 +41,9 @@ class AgentPhone:
     async def log_in(self) -> bool:
         """Open the desk; whether a colleague is ready for calls. Raises DeskRefused."""
         self._session = aiohttp.ClientSession(
-            headers={"Origin": self._web}, cookie_jar=aiohttp.CookieJar(unsafe=True)
+            # The desk wants its own origin named; to aiohttp the cookies of an IP address are "unsafe".
+            headers={"Origin": self._web},
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
         )
         login = {"username": self.username, "password": self._password}
         async with self._session.post(f"{self._web}/api/login", json=login) as response:
@@ -66,6 +68,7 @@ class AgentPhone:
     async def close(self) -> None:
         """Go home: no calls any more, then log out."""
         if self._tasks:
+            # A server that has gone already takes no wishes.
             with contextlib.suppress(TimeoutError, ConnectionError):
                 await self._become("away")
         for task in tuple(self._tasks):

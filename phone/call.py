@@ -74,7 +74,6 @@ class PhoneCall:
     def request(
         self, method: str, branch: str = "", sequence: int | None = None, body: str = ""
     ) -> SipMessage:
-        """A request inside this dialogue."""
         to_tag = f";tag={self.remote_tag}" if self.remote_tag else ""
         return self._agent.request(
             method,
@@ -89,11 +88,11 @@ class PhoneCall:
 
     def follow(self, contact: str) -> None:
         """Further requests go to the far end's own address."""
+        # Contact is where the far end wants to be asked from now on, not the address that was dialled.
         match = re.search(r"<([^>]+)>", contact)
         self._remote = match.group(1) if match else self._remote
 
     async def answer(self) -> None:
-        """Take the call."""
         if self.invite and self.state == "ringing":
             self.connect(self.invite.body)
             self._agent.reply(self.invite, "200 OK", self.local_tag, self.description())
@@ -110,7 +109,6 @@ class PhoneCall:
         self.end()
 
     def end(self) -> None:
-        """The call is over."""
         self.state = "ended"
         self.rtp.close()
         self.ended.set()

@@ -53,6 +53,7 @@ def _a_law() -> NDArray[numpy.int16]:
 def _nearest(name: str) -> NDArray[numpy.uint8]:
     """For each of the 65,536 samples, the code whose value lies nearest."""
     values = (_mu_law() if name == "pcmu" else _a_law()).astype(numpy.int32)
+    # Both laws have two codes for zero; a stable order always takes the same.
     order = numpy.argsort(values, kind="stable")
     between = (values[order][1:] + values[order][:-1]) / 2
     return order[numpy.searchsorted(between, numpy.arange(-32768, 32768))].astype(numpy.uint8)

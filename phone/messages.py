@@ -28,7 +28,6 @@ class SipMessage:
 
     @property
     def is_response(self) -> bool:
-        """Whether this answers a request."""
         return self.first.startswith("SIP/2.0 ")
 
     @property
@@ -43,7 +42,6 @@ class SipMessage:
 
     @property
     def sequence(self) -> int:
-        """The number in CSeq."""
         return int(self.header("cseq").split()[0])
 
     @property
@@ -58,7 +56,6 @@ class SipMessage:
         return match.group(1) if match else ""
 
     def encode(self) -> bytes:
-        """As it goes on the wire."""
         body = self.body.encode()
         lines = [self.first, *(f"{name.title()}: {value}" for name, value in self.headers)]
         lines += [f"Content-Length: {len(body)}", "", ""]
@@ -67,6 +64,7 @@ class SipMessage:
 
 def parse(packet: bytes) -> SipMessage:
     """Read a packet. Raises NotSip."""
+    # Names may be in any encoding; what cannot be read goes back as it came.
     head, _, body = packet.decode("utf-8", "surrogateescape").partition("\r\n\r\n")
     first, *lines = head.split("\r\n")
     headers = []

@@ -74,6 +74,7 @@ class RtpSession(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Hear one packet."""
+        # Telephone events and comfort noise are no sound.
         if len(data) < 12 or data[1] & 0x7F != self.codec.payload_type:
             return
         sound = self.codec.decode(data[12:])
@@ -122,6 +123,7 @@ class RtpSession(asyncio.DatagramProtocol):
 async def _pace(next_s: float) -> float:
     """Sleep until the next packet is due; after a long stall, start counting anew."""
     now_s = asyncio.get_running_loop().time()
+    # At most ten packets are caught up with at once: no telephone sends more.
     next_s = max(next_s + _FRAME_S, now_s - 0.2)
     await asyncio.sleep(max(0.0, next_s - now_s))
     return next_s

@@ -13,7 +13,7 @@ _CASE = ("number", "title", "service", "category", "impact", "urgency", "priorit
 def report(call: Mapping[str, Any], invited_ms: int) -> dict[str, Any]:
     """What happened in the call, as the documented JSON; a step that did not happen is null.
 
-    `call` is `domain.records.Call` as JSON, empty where the server never saw the call.
+    `call` is `domain.calls.Call` as JSON, empty where the server never saw the call.
     """
     marks = call.get("marks") or {}
     ms = {step: marks[step] - invited_ms if step in marks else None for step in STEPS}
@@ -41,6 +41,7 @@ def report(call: Mapping[str, Any], invited_ms: int) -> dict[str, Any]:
 
 def _pop_lead_ms(call: Mapping[str, Any]) -> int | None:
     """How long the screen was ready before the phone rang, at the agent whose phone rang last."""
+    # Of one offer, never of marks: after a missed first offer `shown` may be later than `ringing`.
     for offer in reversed(call.get("offers") or ()):
         if offer["ringing_ms"] is not None:
             return None if offer["shown_ms"] is None else int(offer["ringing_ms"] - offer["shown_ms"])

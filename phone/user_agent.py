@@ -66,6 +66,7 @@ class UserAgent(asyncio.DatagramProtocol):
 
     async def _renew(self, expires_s: int) -> None:
         while True:
+            # Halfway, so that one lost registration does not make us unreachable.
             await asyncio.sleep(expires_s / 2)
             try:
                 await self._register(expires_s)
@@ -77,6 +78,7 @@ class UserAgent(asyncio.DatagramProtocol):
         own = f"<sip:{self.username}@{self._server[0]}>"
         call_id, tag = secrets.token_hex(12), secrets.token_hex(6)
         headers: tuple[tuple[str, str], ...] = (("expires", str(expires_s)),)
+        # The first one is refused with the challenge that the second one answers.
         for sequence in (1, 2):
             request = self.request(
                 "REGISTER",
@@ -212,6 +214,7 @@ class UserAgent(asyncio.DatagramProtocol):
         contact = f"<sip:{self.username}@{self.host}:{self._port}>"
         packet = answer(request, status, tag, contact, body).encode()
         self._answered[(request.branch, request.method)] = packet
+        # Repeats come within half a minute: older answers are of no use.
         while len(self._answered) > 64:
             self._answered.pop(next(iter(self._answered)))
         self._transmit(packet)

@@ -19,8 +19,8 @@ from screenpop.server.security import CONFIG, add_security_headers, own_origin_o
 from screenpop.server.sessions import Sessions
 from screenpop.server.threads import Threads
 
-_READS_AT_ONCE = 4
-_MOST_BODY_BYTES = 64 * 1024
+_READS_AT_ONCE = 4  # a locked database holds up these, and no health page or password
+_MOST_BODY_BYTES = 64 * 1024  # the largest request is a login
 
 
 def make_app(
@@ -46,6 +46,7 @@ def make_app(
     app[LIMITS] = LoginLimits()
     app[pages.FILES] = {}
     app.cleanup_ctx.extend([_prepare, live.run_desk])
+    # On shutdown, not on cleanup: in between aiohttp waits for connections, and a page never closes its own.
     app.on_shutdown.append(live.close_pages)
     app.on_response_prepare.append(add_security_headers)
     app.add_routes(_ROUTES)

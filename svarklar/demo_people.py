@@ -70,6 +70,7 @@ def seed(tx: Transaction, *, passwords: Mapping[str, str], now_ms: int) -> None:
 
 def _add_users(tx: Transaction, passwords: Mapping[str, str]) -> None:
     for username, name, role, language in _USERS:
+        # Only who is missing: a demo login may have been changed since.
         if users.by_username(tx, username) is None:
             users.add(
                 tx,

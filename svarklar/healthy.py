@@ -19,6 +19,7 @@ def main() -> int:
         with urllib.request.urlopen(url, timeout=_PATIENCE_S) as answer:  # noqa: S310  # http, always
             print(answer.read().decode())
             return 0
+    # 503 with its parts: before OSError, of which HTTPError is one.
     except urllib.error.HTTPError as refused:
         print(refused.read().decode(errors="replace"))
     except OSError as error:

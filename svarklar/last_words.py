@@ -34,6 +34,7 @@ class LastWords:
             if self._held is None:
                 _say(said)
             else:
+                # The end of it: the last line is what counts.
                 self._held = (self._held + said)[-_MOST:]
 
 

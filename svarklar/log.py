@@ -23,5 +23,6 @@ def configure_log(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        # To stdout, line by line: whoever runs us (systemd, containers) keeps logs better than we could.
         logger_factory=structlog.PrintLoggerFactory(),
     )

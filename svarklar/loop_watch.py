@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AbstractContextManager
 
-_TICK_S = 0.005
+_TICK_S = 0.005  # 200 looks a second see a stall of some milliseconds, and are no load to speak of
 
 
 class LoopWatch(AbstractContextManager["LoopWatch"]):

@@ -61,6 +61,7 @@ def _said_and_passed_over(event: str) -> Iterator[None]:
 
 def _import_articles(store: Store) -> None:
     with store.uow() as tx:
+        # Only an empty one is filled: what a desk has made of its articles is theirs.
         if knowledge.articles(tx, "en"):
             return
         report = knowledge.import_directory(tx, KNOWLEDGE)
@@ -72,6 +73,7 @@ def _import_articles(store: Store) -> None:
 def _add_demo_people(settings: Settings, store: Store) -> None:
     with store.uow() as tx:
         people = users.all_users(tx)
+    # Never beside real people: the demo's passwords stand in a file and in the log of a container.
     if people or not settings.demo:
         return
     secrets = load_secrets(settings, DEMO_LOGINS)

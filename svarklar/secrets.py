@@ -65,6 +65,7 @@ def _typeable_password() -> str:
 
 
 def _read(path: Path) -> Secrets:
+    # Not just mended: whoever could read it may have done so already.
     if path.stat().st_mode & 0o077:
         raise SecretsUnusable(f"{path} can be read by others: chmod 600 {path}")
     try:

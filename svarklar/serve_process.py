@@ -50,7 +50,9 @@ class ServeProcess:
             "svarklar",
             "serve",
             env=os.environ | self._settings.environment() | self._lock.for_child(),
+            # The var folder stays locked by it, should we be killed.
             pass_fds=[self._lock.descriptor],
+            # Only until it answers: its last line says why it did not start.
             stderr=PIPE,
             start_new_session=True,
         )
@@ -80,6 +82,7 @@ class ServeProcess:
         timeout = aiohttp.ClientTimeout(total=_LOOK_TIMEOUT_S)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._url) as response:
+                # 503 is a server without a database: a restart would end its callers' dialogues for nothing.
                 return response.status in (200, 503)
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
@@ -91,5 +94,6 @@ class ServeProcess:
             await asyncio.sleep(_LOOK_S)
             if self._process is None or self._process.returncode is not None:
                 return "ended"
+            # In a row: one slow answer is no reason to end every dialogue.
             misses = 0 if await self.healthy() else misses + 1
         return "hangs"

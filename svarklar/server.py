@@ -59,8 +59,9 @@ async def run_server(settings: Settings) -> None:
 
 
 def _give_the_loop_its_turn() -> None:
-    """Who holds up the event loop holds up every caller: threads and the garbage collector."""
+    """Whatever holds up the event loop holds up every caller: threads, and the garbage collector."""
     sys.setswitchinterval(_THREAD_TURN_S)
+    # Rarer collections of the young, and hardly ever one of everything: those stop all threads.
     gc.set_threshold(10_000, 20, 100)
 
 
@@ -78,7 +79,8 @@ class _Server:
         self._media = MediaServer()
 
     async def start(self) -> None:
-        """Bridge, voice, pages, in that order: who states a fact is heard."""
+        """Bridge, voice, pages, in that order: there is a listener before anything is stated."""
+        # Entered first, so ended last: what ends before may still want to write and to state.
         self._parts.callback(self._store.close)
         self._parts.push_async_callback(self._bus.close)
         self._parts.push_async_callback(self._work.close)
@@ -107,6 +109,7 @@ class _Server:
         )
         await self._bridge.start()
         self._parts.push_async_callback(self._bridge.close)
+        # After the bridge has begun: the first thing that Asterisk says is a list that must not be missed.
         await self._ami.connect(settings.host, settings.ami_port, "svarklar", self._secrets.ami)
         self._parts.push_async_callback(self._ami.close)
 
@@ -133,11 +136,13 @@ class _Server:
         )
         await self._media.start(settings.host, settings.media_port)
         parts.push_async_callback(self._media.close)
+        # Its own way to the bus: an offer must not wait behind what dialogues have to say.
         self._gate = OfferGate(self._bus, settings.offer_cap_ms, settings.node)
         parts.push_async_callback(self._gate.close)
         await self._gate.start()
         intake_door = Intake(self._to_bus, self._media, dialogues.run, node=settings.node)
         self._agi = AgiServer({"intake": intake_door, "offer": self._gate})
+        # The last door: whoever comes in finds media, gate and casework there.
         await self._agi.start(settings.host, settings.agi_port)
         parts.push_async_callback(self._agi.close)
 

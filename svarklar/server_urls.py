@@ -7,7 +7,7 @@ _BUSES = ("redis", "rediss", "unix")
 
 
 def checked_database_url(url: str) -> str:
-    """The URL; ValueError where it is none that the case store can use. Empty is allowed, and SQLite."""
+    """The URL; ValueError where the case store cannot use it. Empty is allowed, and SQLite."""
     parts = urlsplit(url)
     if url and parts.scheme not in _DATABASES:
         raise ValueError("begins with postgresql:// or sqlite:///")
@@ -34,5 +34,6 @@ def with_password(url: str, password: str) -> str:
     parts = urlsplit(url)
     if not url or not password or parts.password or parts.scheme == "sqlite":
         return url
+    # Quoted: a made password may hold an @ or a slash.
     login = f"{parts.username or ''}:{quote(password, safe='')}"
     return f"{parts.scheme}://{login}@{url.partition('://')[2].removeprefix(f'{parts.username}@')}"

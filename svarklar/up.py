@@ -33,6 +33,7 @@ async def running(
     settings: Settings, secrets: Secrets, agents: Sequence[str], lock: VarLock
 ) -> AsyncIterator[None]:
     """Asterisk and `serve`, kept alive until the block ends. Raises StartFailed, AsteriskFailed."""
+    # Before any thread or child: both inherit it.
     go_first()
     allow_many_files()
     binary = await asyncio.to_thread(find_asterisk, settings)
@@ -45,6 +46,7 @@ async def running(
         watching.start("asterisk", partial(supervise_asterisk, asterisk))
         yield
     finally:
+        # Before the two are ended: a watcher would start again what we end.
         await watching.close()
         await serve.stop()
         await asterisk.stop()

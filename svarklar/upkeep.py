@@ -28,7 +28,7 @@ _BATCH = 1_000
 
 
 class TwoClocks:
-    """Whether the wall's clock has gone as the machine's own has since this was made: one alone may jump."""
+    """Whether wall clock and monotonic clock have run alike since this was made: the wall clock may jump."""
 
     def __init__(
         self, wall_ms: Callable[[], int] = now_ms, steady_s: Callable[[], float] = monotonic
@@ -61,6 +61,7 @@ def tidy(settings: Settings, store: Store, at_ms: int) -> None:
     """Blocking, a short transaction at a time: nobody waits long for it. Raises StoreUnusable."""
     folder = settings.recordings_folder
     with store.uow() as tx:
+        # First, so that files without a row grow old and go as well.
         recordings.take_in(tx, folder)
     _repeat(store, lambda tx: recordings.expire(tx, folder, settings.statement_days, at_ms, limit=_BATCH))
     with store.reading() as tx:
@@ -91,6 +92,7 @@ async def refresh_knowledge(
     while True:
         await asyncio.sleep(_LEARN_S)
         articles = await asyncio.to_thread(articles_of, store)
+        # Compared whole: an import may come from another process, which cannot tell us.
         if articles != known:
             casework.learn(*await asyncio.to_thread(study, articles, settings))
             known = articles

@@ -19,7 +19,7 @@ from pathlib import Path
 from domain.paths import VarFolder
 
 _HANDED_DOWN = "SVARKLAR_LOCK"  # the number of the open file, in the environment of a child
-_LAST_ONES_S = 10.0
+_LAST_ONES_S = 10.0  # a `serve` whose `up` was killed ends its calls first
 _LOOK_S = 0.05
 
 
@@ -57,7 +57,7 @@ class VarLock:
 
 @contextlib.contextmanager
 def var_locked(settings: VarFolder, command: str) -> Iterator[VarLock]:
-    """The var folder is ours while the block runs. Raises VarInUse, OSError; blocks a while at the worst."""
+    """The var folder is ours while the block runs. Raises VarInUse, OSError; may block for a while."""
     settings.var.mkdir(parents=True, exist_ok=True)
     descriptor = _handed_down(settings.lock_file)
     if descriptor is not None:
@@ -77,13 +77,14 @@ def _handed_down(file: Path) -> int | None:
     number = os.environ.pop(_HANDED_DOWN, "")
     with contextlib.suppress(OSError):
         if number.isdecimal() and os.path.samestat(os.fstat(int(number)), file.stat()):
+            # Our own children must not hold the folder after we have ended.
             os.set_inheritable(int(number), False)
             return int(number)
     return None
 
 
 def _wait_for(descriptor: int, settings: VarFolder) -> None:
-    """Lock it at once or not at all; only of one who has died the last children are waited for."""
+    """Lock it at once or not at all; only the last children of a program that has died are waited for."""
     until_s = time.monotonic() + _LAST_ONES_S
     while not _locks(descriptor):
         holder = _read(descriptor)
@@ -104,6 +105,7 @@ def _locks(descriptor: int) -> bool:
 def _sign(descriptor: int, command: str) -> None:
     since = datetime.now().astimezone().isoformat(" ", "seconds")
     holder = Holder(pid=os.getpid(), command=command, machine=socket.gethostname(), since=since)
+    # Written into the locked file itself: a new one in its place would not be locked.
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
 

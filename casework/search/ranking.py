@@ -99,6 +99,7 @@ class Ranking:
 
 
 def _in_language(articles: Sequence[Article], language: str) -> tuple[Article, ...]:
+    # English first, then over it what the language has: no article is missing in any of them.
     chosen = {article.key: article for article in articles if article.language == FALLBACK}
     chosen |= {article.key: article for article in articles if article.language == language}
     return tuple(chosen.values())
@@ -117,6 +118,7 @@ def _weighted_words(article: Article) -> dict[str, float]:
         for word in _words(text):
             weights[word] += weight
     for example in article.examples:
+        # Once each: a sentence that says "printer" twice is not about it twice as much.
         for word in dict.fromkeys(_words(example)):
             weights[word] += _EXAMPLE
     return dict(weights)

@@ -40,6 +40,7 @@ class WordIndex:
         firmness = weights / (weights + _SATURATION * (1 - _LENGTH + _LENGTH * relative))
         shape = (len(texts), len(words))
         self._worth = csc_matrix((firmness * self._rarity[columns], (rows, columns)), shape=shape)
+        # Comparing a word with every listed one is what costs; callers use the same words again and again.
         self._resembling = lru_cache(_REMEMBERED)(WordList(words).resembling)
 
     def gains(self, words: Sequence[str]) -> NDArray[np.float64]:
@@ -67,6 +68,7 @@ class WordIndex:
             for place, likeness in found.items():
                 worth = likeness * float(self._rarity[place])
                 meaning[place] = max(meaning.get(place, 0.0), worth)
+            # A name or a device that no article knows still tells two cases apart.
             strange = 1.0 - max(found.values(), default=0.0)
             if strange > 0.0:
                 meaning[word] = strange * self.rarest

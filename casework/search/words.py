@@ -58,6 +58,7 @@ class WordList:
             shared[self._by_part.indices[span]] += weight * self._by_part.data[span]
         likeness = shared / (length * self._lengths)
         itself = self._at.get(word)
+        # Only unknown words are taken apart: a compound that stands in the texts has a meaning of its own.
         if itself is None and len(word) > _SHORTEST_PART:
             likeness = np.maximum(likeness, self._inside(word, shared))
         elif itself is not None:
@@ -74,6 +75,7 @@ class WordList:
 
 def _parts(word: str) -> tuple[str, ...]:
     """The n-grams, 3–5 letters, of a word between its two ends."""
+    # The ends count as letters: words that begin or end alike are more alike than words that share a middle.
     text = f"<{word[:_LONGEST]}>"
     grams = (text[at : at + size] for size in (3, 4, 5) for at in range(len(text) - size + 1))
     return tuple(dict.fromkeys(grams))

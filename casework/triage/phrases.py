@@ -84,6 +84,7 @@ class Scale:
             for places in phrase.matches(spoken)
         ]
         taken: dict[int, str] = {}
+        # The longest phrase first: what it has decided with its words, no shorter phrase in it decides again.
         for value, places in sorted(said, key=lambda found: -len(found[1])):
             if all(taken.get(place, value) == value for place in places):
                 taken |= dict.fromkeys(places, value)

@@ -43,6 +43,7 @@ class Understanding:
         spoken = told.read(text)
         impact, impact_words = told.impact.judge(spoken)
         urgency, urgency_words = told.urgency.judge(spoken)
+        # The same question that the search asks: so the service agrees with the first suggestion.
         found = self._ranking.suggest(guesses, language)
         topic_words = found[0].because if found else ()
         reasons: Because = {

@@ -22,8 +22,8 @@ from cti.asterisk.listener import Listener
 
 log = structlog.get_logger()
 
-_COMMAND_S = 10.0
-_LINE_BYTES = 65_536
+_COMMAND_S = 10.0  # variables come within milliseconds: a channel silent for so long is gone or hangs
+_LINE_BYTES = 65_536  # longer ones are refused by the reader, not gathered in memory
 _MOST_LINES = 200  # of a greeting, or of what Asterisk says about a command that it does not know
 _ANSWER = re.compile(r"\d{3}[ -]")
 
@@ -64,6 +64,7 @@ class _Agi(AGI):  # type: ignore[misc]  # pyst2 is untyped
 
     def answer_to(self, line: str) -> tuple[str, str]:
         """(value, data) of an answer's one line. Raises AGIHangup, AGIError."""
+        # After a hang-up: first -1, then a HANGUP line, then 511 to every command.
         if line.startswith("511"):
             raise AGIHangup("command on a dead channel")
         if not _ANSWER.match(line):
@@ -143,11 +144,13 @@ class AgiChannel:
 
     async def execute(self, application: str, arguments: str) -> str:
         """Run a dialplan application to its end, however long that takes; its result code."""
+        # No deadline: Dial lasts as long as the dialogue.
         value, _ = await self._ask(None, "EXEC", application, arguments)
         return value
 
     async def _ask(self, timeout_s: float | None, command: str, *arguments: object) -> tuple[str, str]:
         try:
+            # A timeout ends the handler: an answer that came later would be taken for the next command's.
             async with asyncio.timeout(timeout_s):
                 answer = await self._connection.ask(self._agi.command(command, *arguments))
             return self._agi.answer_to(answer)
@@ -207,7 +210,7 @@ class AgiServer:
         task.add_done_callback(self._tasks.discard)
 
     def _is_full(self, script: str) -> bool:
-        """Whether no more are let in, which is said: an offer refused is a phone that rings unannounced."""
+        """Whether no more are let in; logged, for an offer refused is a phone that rings unannounced."""
         if self._channels[script] < self._most:
             return False
         log.warning("agi_refused", script=script, channels=self._channels[script])

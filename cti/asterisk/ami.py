@@ -1,8 +1,8 @@
 """The connection to Asterisk Manager: always there or coming back. The only import of panoramisk.
 
 What panoramisk lacks is added here: a deadline for the ping (a frozen Asterisk closes nothing), a
-decoder that keeps a character which was split over two packets, and an end. Nothing is ever read
-later because somebody thinks: one callback puts every event into one queue.
+decoder that keeps a character which was split over two packets, and an end. Reading never waits for
+whoever handles an event: one callback puts each of them into one queue. (Asterisk cuts off a slow reader.)
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _HEALTH = {
     "down": "not connected to Asterisk",
     "refused": "Asterisk refuses the AMI user or secret",
 }
-_INBOX = 100_000
+_INBOX = 100_000  # some twenty a call, as manager.conf filters them: thousands of calls nobody has looked at
 # panoramisk logs every attempt, and actions with their secret: we log what changes instead.
 _SILENT = logging.Logger("panoramisk", logging.CRITICAL + 1)
 
@@ -87,6 +87,7 @@ class Ami:
         )
         self._manager.reconnect_timeout = self._retry_s
         self._manager.ping_delay = self._manager.ping_interval = self._ping_s
+        # A plain function: panoramisk runs each coroutine as a task, and events would overtake each other.
         self._manager.register_event("*", self._take)
         self._manager.connect()
 
@@ -102,8 +103,10 @@ class Ami:
         there. The list that some actions ask for comes among the `messages`.
         """
         _refuse_line_breaks(action)
+        # panoramisk would keep the action and send it after the next login, when it may be wrong.
         if self._manager is None or self._state != "ready":
             raise AmiDown("not logged in")
+        # Not as a list: panoramisk would gather the events for itself, and they belong among `messages`.
         answer = self._manager.send_action(dict(action), as_list=False)
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -118,11 +121,13 @@ class Ami:
         if self._manager is not None:
             self._manager.end()
         self._state = "down"
+        # The end has to find room; nobody will read what is dropped for it.
         while self._inbox.full():
             self._inbox.get_nowait()
         self._inbox.put_nowait(None)
 
     def _take(self, manager: "_Manager", message: Any) -> None:
+        # A field that comes twice is a list; a callback that raised would cost the rest of the packet.
         fields = {key: value if isinstance(value, str) else value[0] for key, value in message.items()}
         if fields["Event"] == "FullyBooted":
             self._become("ready")
@@ -190,6 +195,7 @@ class _Manager(Manager):  # type: ignore[misc]
             return
         error = attempt.exception()
         if self._ended:
+            # `end` was called while the attempt was succeeding.
             if error is None:
                 attempt.result()[0].close()
         elif error is not None:
@@ -206,6 +212,7 @@ class _Manager(Manager):  # type: ignore[misc]
 
     def ping(self) -> None:
         self.pinger = self.loop.call_later(self.ping_interval, self.ping)
+        # Not `close`: that waits until a frozen Asterisk has taken what we still have for it.
         deadline = self.loop.call_later(self._deadline_s, self.protocol.transport.abort)
         self.send_action({"Action": "Ping"}, as_list=False).add_done_callback(lambda _: deadline.cancel())
 

@@ -40,7 +40,6 @@ class AmiMessage:
 
     @property
     def event(self) -> str:
-        """The event's name."""
         return self.fields["Event"]
 
     def get(self, field: str) -> str:
@@ -62,6 +61,7 @@ def member_state(member: AmiMessage) -> AgentState | None:
         return None
     paused, reason = member.get("Paused") == "1", member.get("PausedReason")
     presence: Presence = "ready"
+    # Paused for the time of a call: they want calls, and get the next one afterwards.
     if paused and reason != TALKING:
         presence = "wrapup" if reason == WRAPUP else "break"
     return AgentState(
@@ -71,6 +71,7 @@ def member_state(member: AmiMessage) -> AgentState | None:
 
 def resynced(channels: Iterable[AmiMessage], asked_ms: int, node: str) -> Resynced:
     """What the CoreShowChannel messages of one list say together; `asked_ms`: when it was asked for."""
+    # A set that keeps Asterisk's order.
     living: dict[str, None] = {}
     legs: list[AgentLeg] = []
     for channel in channels:
@@ -88,6 +89,7 @@ def _event_of(message: AmiMessage) -> CallEvent | None:
         return _joined(message)
     if message.event == "Hangup" and call_id and _is_caller(message):
         return CallEnded(call_id=call_id, at_ms=message.at_ms, cause=message.get("Cause-txt"))
+    # A Hangup is about the channel itself; everything else names the agent's as the one that is dialled.
     phone = phone_of(message.get("Channel" if message.event == "Hangup" else "DestChannel"))
     return _of_agent(message, call_id, phone[0]) if call_id and phone else None
 
@@ -131,4 +133,5 @@ def _of_agent(message: AmiMessage, call_id: str, agent: str) -> CallEvent | None
 def _leg_state(channel: AmiMessage) -> Literal["offered", "ringing", "connected"]:
     if channel.get("BridgeId"):
         return "connected"
+    # Down: the channel exists and its INVITE has not left, for the offer gate holds it.
     return "offered" if channel.get("ChannelStateDesc") == "Down" else "ringing"

@@ -17,7 +17,7 @@ from domain.streams import OFFERS
 
 log = structlog.get_logger()
 
-_START_S = 5.0
+_START_S = 5.0  # a bus that is away must not keep the program from starting
 
 
 class OfferGate:
@@ -51,7 +51,6 @@ class OfferGate:
             log.warning("gate_hears_nothing", why=self._report.state)
 
     async def close(self) -> None:
-        """Hear nothing any more."""
         await self._work.close()
 
     async def __call__(self, agi: AgiChannel) -> None:
@@ -66,6 +65,7 @@ class OfferGate:
     async def show(self, call_id: str, agent: str) -> MissCause | None:
         """Offer the call to the agent's browser; None once it is painted, else why it is not."""
         offer_id, verdict = new_id(), _Verdict()
+        # Before it is stated, so that no answer can come too early.
         self._verdicts[offer_id] = verdict
         made = OfferMade(at_ms=now_ms(), call_id=call_id, node=self._node, offer_id=offer_id, agent=agent)
         self._state(made)
@@ -75,6 +75,7 @@ class OfferGate:
         except TimeoutError:
             pass
         finally:
+            # From here on an answer changes nothing: the phone rings.
             del self._verdicts[offer_id]
         if verdict.cause is None:
             self._state(OfferShown(at_ms=now_ms(), call_id=call_id, offer_id=offer_id, agent=agent))
@@ -87,6 +88,7 @@ class OfferGate:
         return verdict.cause
 
     def _state(self, event: Event) -> None:
+        # Through an outlet: a bus that is down must not make the agent's phone wait longer than the cap.
         self._outlet.publish(event.stream, event)
 
     async def _follow(self) -> None:
@@ -101,6 +103,7 @@ class _Verdict:
     """What the browser's answers amount to; `cause` is None once the pop is painted."""
 
     def __init__(self) -> None:
+        # Until some browser says `delivered`, nobody has had the offer.
         self.cause: MissCause | None = "no_browser"
         self.settled = asyncio.Event()
 

@@ -16,6 +16,7 @@ from domain.event import MAIN_NODE, CallEvent
 
 log = structlog.get_logger()
 
+# What carries 8 kHz; for all others Asterisk is asked for 16, which recognisers understand better.
 _NARROW = ("ulaw", "alaw", "gsm")
 _MOST_CHARACTERS = 200  # of a caller's name or number: enough for honest ones
 _DIAL_S = 15.0  # Asterisk dials within milliseconds, and is back as soon after the dialogue
@@ -50,7 +51,9 @@ class Intake:
         call = await self._answered(agi)
         narrow = any(codec in call.codec for codec in _NARROW)
         ticket = self._media.expect(8000 if narrow else 16000)
+        # Before Dial, which may bring the sound at once.
         talk = asyncio.create_task(self._talk(call, ticket))
+        # Option g of Dial: when our side closes, the caller goes on in the dialplan and is not hung up.
         options = f"c({'slin' if narrow else 'slin16'})f(json)v(call={ticket.identifier})"
         dial = asyncio.create_task(agi.execute("Dial", f"WebSocket/media1/{options},,g"))
         try:
@@ -58,6 +61,7 @@ class Intake:
         finally:
             dial.cancel()
             self._media.forget(ticket)
+            # Also after a hang-up: whoever has said something has a case to be registered.
             result = await talk
         if result is not None:
             # Two underscores: the agent's channel inherits it, and with it the INVITE.
@@ -68,6 +72,7 @@ class Intake:
         self, dial: asyncio.Task[str], ticket: Ticket, talk: asyncio.Task[DialogueResult | None]
     ) -> None:
         """Wait until Dial returns; nothing may hold one of our channels for ever. Raises Hangup."""
+        # Dial has no deadline of its own for a media server that accepts and then says nothing.
         await asyncio.wait((dial, ticket.channel), timeout=self._dial_s, return_when=asyncio.FIRST_COMPLETED)
         if ticket.channel.done():
             await asyncio.wait((dial, talk), return_when=asyncio.FIRST_COMPLETED)

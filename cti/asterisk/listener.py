@@ -1,7 +1,7 @@
 """A door that Asterisk knocks at: it listens, and goes on listening whatever becomes of one connection.
 
 `accept()` may fail without any fault of the listener: no descriptor is left (EMFILE, ENFILE), no memory
-(ENOBUFS, ENOMEM), or the other side has gone again (ECONNABORTED). Who knocks waits in the backlog meanwhile.
+(ENOBUFS, ENOMEM), or the other side has gone again (ECONNABORTED). Meanwhile callers wait in the backlog.
 """
 
 import asyncio

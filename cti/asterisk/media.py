@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 _MOST_EVENTS = 1_500  # a minute of frames nobody reads: the dialogue has stopped
 _FRAME_S = 0.04  # two of Asterisk's at once: half the work for all who take them; joined nowhere else
-_CLOSE_S = 1.0  # whoever does not take our farewell so long is cut off
+_CLOSE_S = 1.0  # a connection that does not take our farewell by then is cut off
 _MOST_CONNECTIONS = 1_000
 _TICKET_S = 5.0  # Asterisk shows its ticket at once; whoever does not is not Asterisk
 
@@ -36,11 +36,9 @@ class MediaChannel:
 
     @property
     def rate_hz(self) -> int:
-        """Samples a second, in both directions."""
         return self._rate_hz
 
     async def events(self) -> AsyncIterator[ChannelEvent]:
-        """What comes from the caller, in order; ends after HungUp."""
         while True:
             event = await self._events.get()
             yield event
@@ -52,7 +50,6 @@ class MediaChannel:
         self._writer.add(sound, mark)
 
     async def flush(self) -> None:
-        """Silence at once."""
         for mark in self._writer.flush():
             self._put(Played(mark))
 
@@ -110,7 +107,7 @@ class MediaChannel:
             log.info("media_broken", error=repr(error))
         except Exception:
             log.exception("media_writer_failed")
-        await self.close()  # whom nobody speaks to any more goes on to the queue
+        await self.close()  # a caller to whom we can say nothing more goes on to the queue
 
     def _put(self, event: ChannelEvent) -> None:
         if self._events.full():
@@ -202,6 +199,7 @@ class MediaServer:
             transport.abort()
 
     async def _connected(self, request: web.Request) -> web.StreamResponse:
+        # Taken out at once: a second connection with the same ticket is a stranger's.
         ticket = self._tickets.pop(request.query.get("call", ""), None)
         transport = request.transport
         if ticket is None or transport is None:
@@ -209,15 +207,18 @@ class MediaServer:
             raise web.HTTPForbidden
         self._strangers.discard(transport)
         answer = web.WebSocketResponse(
+            # The subprotocol that chan_websocket asks for.
             protocols=("media",),
             autoping=True,
             timeout=_CLOSE_S,
+            # Sound hardly shrinks, and compressing it would be work on the event loop.
             compress=False,
             writer_limit=0,  # a send waits as soon as Asterisk is behind: a flush overtakes what is not sent
         )
         await answer.prepare(request)
         channel = MediaChannel(answer, transport, ticket.rate_hz)
         self._channels.add(channel)
+        # `forget` may have come while the handshake was answered.
         if not ticket.channel.done():
             ticket.channel.set_result(channel)
         try:

@@ -32,6 +32,7 @@ class MediaWriter:
     def add(self, sound: bytes, mark: str) -> None:
         """Send the sound after what waits already."""
         size = self._piece_bytes
+        # A prompt without sound is one piece too: its mark has to come back.
         pieces = [sound[start : start + size] for start in range(0, len(sound), size)] or [b""]
         self._waiting.extend((piece, "") for piece in pieces[:-1])
         self._waiting.append((pieces[-1], mark))
@@ -55,6 +56,7 @@ class MediaWriter:
         """Send until cancelled. Raises ConnectionError."""
         flushed = self._generation
         while True:
+            # Before anything that waits: what is said after a flush belongs to what follows.
             if flushed != self._generation:
                 flushed = self._generation
                 await self._command("FLUSH_MEDIA")

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 _BOOT_TIMEOUT_S = 20
 _STOP_TIMEOUT_S = 5
-_RETRY_S = 0.02
+_RETRY_S = 0.02  # it boots in half a second: a longer pause would be felt
 
 
 class AsteriskFailed(Exception):
@@ -72,6 +72,7 @@ class AsteriskProcess:
         try:
             async with asyncio.timeout(_BOOT_TIMEOUT_S):
                 await self._booted(self._process)
+        # Also where we are cancelled: nobody else knows of this process.
         except BaseException as error:
             await self.stop()
             if isinstance(error, TimeoutError | EOFError):
@@ -109,10 +110,12 @@ class AsteriskProcess:
                     f"Action: Login\r\nUsername: svarklar\r\nSecret: {self._secrets.ami}\r\n\r\n".encode()
                 )
                 await reader.readuntil(b"Event: FullyBooted")
+            # It listens before it is able to log anybody in, and hangs up then.
             except (ConnectionError, asyncio.IncompleteReadError):
                 continue
             finally:
                 writer.close()
+            # Asterisk boots without SIP where it cannot have the port, and says FullyBooted all the same.
             if port_taken(self._settings.host, self._settings.sip_port, socket.SOCK_DGRAM):
                 return
             break

@@ -1,8 +1,8 @@
 """The bus: facts travel at least once, in order per stream, bounded, idempotent by `event_id`.
 
 A stream keeps its newest events, at least as many as its capacity says, and gives each a position.
-A publisher never waits for readers: who reads more slowly than the stream is long meets a Gap, and
-so does who comes back with a position that the stream no longer knows. A consumer that must lose
+A publisher never waits for readers: one that falls behind by more than the stream holds meets a Gap, and
+so does one that comes back with a position the stream no longer knows. A consumer that must lose
 nothing keeps the position of what it has handled and subscribes after it; one that only shows what
 is so subscribes from NOW and then asks the owner for a snapshot. Most use `cti.bus.follow`, which
 knows what to do about gaps, a bus that is down, and events that cannot be read.
@@ -29,7 +29,7 @@ class Gap(Exception):
 
 
 class BusDown(Exception):
-    """The bus cannot be reached, or does not take what it is given; tried again for a while in vain."""
+    """The bus cannot be reached, or does not take what it is given, though it was tried again for a while."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Publisher(Protocol):
     async def publish(self, stream: str, event: Event) -> Position:
         """Append the event to the stream; it is encoded before this waits for anything.
 
-        Raises BadEvent where it cannot be encoded, BusDown where it may not have been appended: who
-        then tries again may append it twice.
+        Raises BadEvent where it cannot be encoded, BusDown where it may not have been appended: trying
+        again may then append it twice.
         """
 
 

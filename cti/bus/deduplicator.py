@@ -8,6 +8,7 @@ from domain.event import Event
 class Deduplicator:
     """The ids of the last `capacity` events: the bus delivers at least once, a consumer handles once."""
 
+    # Twice what a stream keeps. Beyond that the fact log knows an event by its id.
     def __init__(self, capacity: int = 20_000) -> None:
         self._capacity = capacity
         self._ids: OrderedDict[str, None] = OrderedDict()

@@ -37,6 +37,7 @@ def encode(event: Event) -> bytes:
     if name not in _ADAPTERS:
         raise BadEvent(f"{name} is no event of the vocabulary")
     try:
+        # By default pydantic writes a value of the wrong type with a warning, and nobody could read it back.
         fields = _ADAPTERS[name].dump_python(event, mode="json", warnings="error")
         return f"{name} {json.dumps(fields, ensure_ascii=False, allow_nan=False)}".encode()
     except ValueError as error:

@@ -96,7 +96,7 @@ async def follow(
 ) -> None:
     """Have every event of the stream handled, from after that position on, until cancelled.
 
-    `handle` gets one event at a time and may get one twice; others get their turn between two. Who must
+    `handle` gets one event at a time and may get one twice; others get their turn between two. Whoever must
     know from when on nothing is missed waits for `report.connected`.
     """
     await _Follower(bus, stream, handle, after, after_gap, report or FollowReport()).run()
@@ -124,7 +124,6 @@ class _Follower:
         self._pause = GrowingPause()
 
     async def run(self) -> None:
-        """Until cancelled."""
         while True:
             try:
                 await self._follow_on()
@@ -143,6 +142,7 @@ class _Follower:
         """From where we stand until the subscription ends, one way or another."""
         subscription = await self._bus.subscribe(self._stream, self._report.position)
         with contextlib.closing(subscription):
+            # "Now" has become a place: what is stated during a break is still to come.
             self._report.position = subscription.position
             self._report.connected.set()
             while self._missed and not await self._made_up():
@@ -150,6 +150,7 @@ class _Follower:
             self._report.state = "ok"
             self._pause.succeeded()
             await self._take(subscription)
+        # An iteration that merely ends: nothing is followed any more either.
         raise BusDown("the bus was closed")
 
     async def _made_up(self) -> bool:

@@ -41,6 +41,7 @@ class _Stream:
         if position in ("", NOW):
             return self.end if position == NOW else self.start
         epoch, _, count = position.partition("-")
+        # The length: int() of thousands of digits raises.
         ours = epoch == self.epoch and count.isdecimal() and len(count) < 20 and int(count) <= self.end
         return int(count) if ours else -1
 
@@ -64,6 +65,7 @@ class MemorySubscription:
                 raise Gap(f"nothing is kept of what came after {self.position}")
             if self._next == self._stream.end:
                 self.arrived.clear()
+                # Then from the top: it may have been `close`, or the ring has passed us by.
                 await self.arrived.wait()
                 continue
             data = self._stream.ring[self._next - self._stream.start]
@@ -94,6 +96,7 @@ class MemoryBus:
 
     async def publish(self, stream: str, event: Event) -> Position:
         """Append the event; raises BadEvent where it cannot be encoded."""
+        # Encoded within one process too: no reader can change another's event, and what cannot travel shows.
         data = encode(event)
         return self._stream(stream).append(data)
 

@@ -58,6 +58,7 @@ class Outlet:
                 continue
             except BadEvent as error:
                 self._drop("not_published", stream, event, str(error))
+            # One bad event must not hold back all those behind it.
             except Exception as error:
                 self._drop("not_published", stream, event, repr(error))
             self._problem = ""

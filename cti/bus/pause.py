@@ -1,4 +1,4 @@
-"""How long who is refused waits before it tries again."""
+"""How long to wait before trying again what was refused."""
 
 import asyncio
 

@@ -25,6 +25,7 @@ class RedisConnection:
     def __init__(self, url: str, patience_s: float, block_s: float) -> None:
         self.redis = Redis.from_url(
             url,
+            # In RESP3 XREAD answers in another shape.
             protocol=2,
             retry=Retry(NoBackoff(), 0),  # when to try again is decided here
             # Both longer than our own patience: where two time out at once, the client may take our

@@ -9,7 +9,8 @@ Entry = tuple[Place, bytes]
 
 _AT_ONCE = 100  # entries fetched ahead: what of a stream lies in memory for each reader
 
-# Both scripts begin the stream where there is none.
+# Both scripts begin the stream where there is none. `%.0f`, for Lua writes a number of this size as 1.7e+12;
+# `~`, for trimming to the very entry would cost Redis a part of its tree each time.
 _NEWEST = """
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 if not newest then
@@ -52,6 +53,7 @@ class RedisEntries:
         one = await self._connection.ask(
             lambda: self._connection.redis.xrange(self._key, place.entry_id, place.entry_id)
         )
+        # Where it has been trimmed away, the reader sees by the numbers whether it missed something.
         return not one or _entries(one)[0][0] == place
 
     async def read(self, after: Place | None) -> list[Entry]:

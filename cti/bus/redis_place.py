@@ -24,7 +24,6 @@ class Place:
 
     @classmethod
     def of(cls, entry_id: bytes, data: bytes) -> Self:
-        """After this entry."""
         life, number = entry_id.split(b"-")
         return cls(int(life), int(number), zlib.crc32(data))
 
@@ -36,7 +35,6 @@ class Place:
 
     @property
     def entry_id(self) -> str:
-        """The entry's id in Redis."""
         return f"{self.life}-{self.number}"
 
     @property

@@ -37,6 +37,7 @@ class RedisSubscription:
             except (Gap, BusDown):
                 self.close()
                 raise
+            # Entry 0 only gives the stream a life.
             if place.number > 0:
                 yield delivery(self.position, data)
 
@@ -53,7 +54,9 @@ class RedisSubscription:
             await asyncio.wait((self._reading,))
         finally:
             self._reading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):  # by `close`: who cancels us does so in `wait`
+        with contextlib.suppress(
+            asyncio.CancelledError
+        ):  # by `close`; whoever cancels us does it at the `wait`
             self._fetched.extend(self._reading.result())
         if self._open and not self._fetched:
             await self._look_whether_the_stream_lives()

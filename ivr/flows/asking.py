@@ -25,6 +25,7 @@ def choose(
         answer: Answer = yield Ask(name, (*before, *spoken), options, heard_in=heard_in)
         if isinstance(answer, Chosen):
             return answer
+        # The recogniser is gone or full: asking again would not help.
         if isinstance(answer, Deaf):
             break
         before = (again(answer),)

@@ -29,6 +29,7 @@ def find_out_who(callers: Callers) -> Flow[Contact | None]:
     contact, how = None, callers.how
     if callers.match == "one":
         contact = callers.contacts[0]
+    # More than there are keys: the caller would listen to names for a minute.
     elif callers.match == "several" and len(callers.contacts) <= _MOST_CHOICES:
         contact, how = (yield from _which_of(callers.contacts)), "choice"
     if contact is None:

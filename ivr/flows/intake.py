@@ -17,6 +17,7 @@ def intake(*, ask_language: bool, language: str, voice_is_kept: bool) -> Flow[No
     about: Prompt | None = None
     with suppress(Unanswered):  # nobody reacts: straight to the queue with what is known
         about = yield from _talk(ask_language=ask_language, language=language, voice_is_kept=voice_is_kept)
+    # Whatever came of the talk, so that the agent has a case with the caller's number.
     case: Case = yield SaveCase()
     yield Say(Prompt("case_number", {"number": case.number}))
     if about:

@@ -27,6 +27,7 @@ def continue_open_case(contact: Contact, *, voice_is_kept: bool) -> Flow[Case | 
     cases: tuple[Case, ...] = yield FindOpenCases(contact)
     if not cases:
         return None
+    # Only the newest is asked about: a caller will not listen to a list of their own cases.
     newest = max(cases, key=lambda case: case.opened_ms)
     if not (yield from confirm("open_case", Prompt("open_case", {"title": newest.title}))):
         return None

@@ -42,9 +42,11 @@ def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
                 return (yield from _used(answer, "certain"))
             case Statement(trust="doubtful"):
                 unheard = False
+                # Before asking: whoever hangs up at the question has still said something.
                 yield SaveCase(answer, "doubtful")
                 if (yield from confirm("statement_right", Prompt("i_heard", {"text": answer.text}))):
                     return (yield from _used(answer, "confirmed"))
+                # Kept as well: the agent may read from it what the caller meant.
                 yield SaveCase(answer, "denied")
                 before = (Prompt("again_sorry"),)
             case Statement():

@@ -41,6 +41,7 @@ class Prompts:
     async def sound(self, language: str, key: str, text: str, rate_hz: int) -> bytes:
         """The prompt as signed 16-bit mono; silence, and a log line, where no voice can say it."""
         loop, prompt = asyncio.get_running_loop(), (language, key, text, rate_hz)
+        # A file is read in less than a millisecond: it must not queue behind what has to be spoken.
         there = await loop.run_in_executor(self._readers, self._there, *prompt)
         if there is not None:
             return there

@@ -69,13 +69,12 @@ class Espeak:
         return 0
 
     def languages(self) -> frozenset[str]:
-        """All that Svarklar speaks."""
         return frozenset(_ESPEAK_VOICES)
 
     def say(self, text: str, language: str) -> tuple[int, bytes]:
-        """Rate in Hz and the sound."""
         with self._one_at_a_time:
             self._pieces.clear()
+            # To the library a NUL is the end of the text.
             encoded = text.replace("\0", " ").encode()
             self._library.espeak_SetVoiceByName(_ESPEAK_VOICES[language].encode())
             failed = self._library.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, _ESPEAK_UTF8, None, None)
@@ -93,15 +92,12 @@ class Flite:
 
     @property
     def name(self) -> str:
-        """Engine and voice."""
         return f"flite-{self._voice}"
 
     def languages(self) -> frozenset[str]:
-        """English only."""
         return frozenset({"en"})
 
     def say(self, text: str, language: str) -> tuple[int, bytes]:
-        """Rate in Hz and the sound."""
         # The text by stdin: arguments can be read by everybody on the machine, and callers' names are in it.
         # The sound by a file: flite goes back in it to the header after each sentence.
         spoken = text.replace("\0", " ").encode()

@@ -1,7 +1,7 @@
 """The port to speech recognition: what a dialogue may expect of any engine.
 
 A stream hears one utterance: it is opened when the caller may speak, fed signed 16-bit little-endian mono in
-frames of any length (40 ms from a telephone, see `ivr/media.py`), and ends with exactly one `Heard` or
+frames of any length (40 ms from a telephone, see `cti/asterisk/media.py`), and ends with one `Heard` or
 `Failed`. Nothing here blocks.
 """
 

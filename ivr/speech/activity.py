@@ -47,7 +47,6 @@ class Activity:
 
     @property
     def pause_ms(self) -> int:
-        """How long there has been no voice."""
         return self._quiet * FRAME_MS
 
     def hear(self, frame: bytes) -> Phase:
@@ -80,6 +79,7 @@ class Level:
         """Whether the frame is clearly louder than the noise, and loud enough to be a voice at all."""
         samples = np.frombuffer(frame, "<i2").astype(np.float32)
         power = float(samples @ samples) / max(1, len(samples))
+        # Smoothed, or one silent frame between two words would count as the noise of the line.
         self._smoothed = power if not self._heard else 0.6 * self._smoothed + 0.4 * power
         self._heard.append(self._smoothed)
         return power >= max(_LEAST_POWER, min(self._heard) * _ABOVE_FLOOR)

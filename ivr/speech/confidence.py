@@ -56,6 +56,7 @@ def _words(hypotheses: Sequence[Hypothesis], offset_s: float) -> list[Word]:
 
 
 def _weights(hypotheses: Sequence[Hypothesis]) -> list[float]:
+    # Relative to the best: the likelihoods themselves are too small for a float.
     best = max(hypothesis["confidence"] for hypothesis in hypotheses)
     likely = [math.exp(hypothesis["confidence"] - best) for hypothesis in hypotheses]
     return [one / sum(likely) for one in likely]

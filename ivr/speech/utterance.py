@@ -54,7 +54,6 @@ class Utterance:
             yield from self._frame(sound[at : at + self._frame_bytes])
 
     def finish(self) -> Iterator[Result]:
-        """No more sound comes."""
         if not self.ended:
             yield from self._final()
 
@@ -69,6 +68,7 @@ class Utterance:
         if voice is Phase.STOPPED or self._spoken_s >= LONGEST_S:
             yield from self._final()
         elif voice is Phase.PAUSE:
+            # Early, for these may be the last words: at the end of the pause only the result is left to get.
             if self._activity.pause_ms == _TAIL_MS:
                 yield from self._decode()
         elif len(self._waiting) >= _CHUNK_FRAMES:
@@ -77,7 +77,7 @@ class Utterance:
     def _begin(self) -> SpeechBegan:
         self._decoder = self._make_decoder()
         self._begin_frame = self._frames - len(self._waiting)
-        self._waiting = deque(self._waiting)  # unbounded from here: the utterance is
+        self._waiting = deque(self._waiting)  # without the bound of before: now every frame is to be decoded
         return SpeechBegan(at_s=self._now_s)
 
     def _decode(self) -> Iterator[Result]:
@@ -92,6 +92,7 @@ class Utterance:
     def _final(self) -> Iterator[Result]:
         self.ended = True
         if self._decoder is None:
+            # Nobody has spoken: the port owes one result all the same.
             yield Heard("", 0.0)
             return
         yield SpeechStopped(at_s=self._now_s)

@@ -14,16 +14,15 @@ class Absence:
 
     def gone(self, agent: str) -> None:
         """Start the agent's timer, unless it runs."""
+        # Pages come and go while the network is bad: counted from when the last of them left.
         if agent not in self._timers:
             self._timers[agent] = asyncio.get_running_loop().call_later(self._after_s, self._late, agent)
 
     def back(self, agent: str) -> None:
-        """Stop the agent's timer, if it runs."""
         if timer := self._timers.pop(agent, None):
             timer.cancel()
 
     def stop(self) -> None:
-        """Stop all timers."""
         for agent in list(self._timers):
             self.back(agent)
 

@@ -24,6 +24,7 @@ class Me:
     user: PageUser
     csrf: str
     phone: SipAccount | None
+    # The callers' page is served to whoever is logged in: its account comes by the same way.
     webcaller: SipAccount | None
     support_number: str
     break_reasons: tuple[str, ...]

@@ -11,7 +11,7 @@ from markdown_it.utils import OptionsDict
 
 from screenpop.server.threads import Threads
 
-_KEPT = 256
+_KEPT = 256  # articles; more than are shipped, in all languages together
 
 
 def _link_open(
@@ -29,6 +29,7 @@ def _link_open(
 
 def _renderer() -> MarkdownIt:
     """CommonMark and tables. HTML in the source is shown as text; pictures would be fetched from outside."""
+    # Articles come from whoever may import them, and are shown in pages that may answer calls.
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     markdown.add_render_rule("link_open", _link_open)
     return markdown
@@ -50,9 +51,7 @@ class ArticleRenderer:
         self._threads = Threads("articles", 1)
 
     async def html(self, body: str) -> str:
-        """The Markdown of an article as HTML."""
         return await self._threads.run(to_html, body)
 
     def close(self) -> None:
-        """Render nothing more."""
         self._threads.close()

@@ -25,12 +25,10 @@ class Browser:
 
     @property
     def username(self) -> str:
-        """Whose page it is."""
         return self.signed_in.user.username
 
     @property
     def language(self) -> str:
-        """The language of its user."""
         return self.signed_in.user.language
 
     def send(self, frame: bytes) -> None:
@@ -39,6 +37,7 @@ class Browser:
 
     def send_disposable(self, frame: bytes) -> None:
         """Queue a frame that a page can do without; a slow one does without it."""
+        # Half the outbox stays free for what must arrive.
         if self._outbox.qsize() <= self._outbox.maxsize // 2:
             self._put(frame)
 
@@ -64,4 +63,5 @@ class Browser:
         except asyncio.QueueFull:
             if not self._transport.is_closing():
                 log.warning("slow_browser_dropped", username=self.username, frames=self._outbox.qsize())
+                # Not `close`: its farewell would wait behind everything that the page does not take.
                 self._transport.abort()

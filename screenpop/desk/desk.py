@@ -33,7 +33,7 @@ Publish = Callable[[Event], None]
 class Desk:
     """All open pages of all users.
 
-    `inquiry` knows whether `state` is the owner's truth: while it is not, who comes waits for it.
+    `inquiry` knows whether `state` is the owner's truth: while it is not, a page that comes waits for it.
     `endpoints` are the phones that exist (`anna-browser`); `publish(event)` puts a fact on the
     bus without waiting; an agent without any page for `away_after_s` leaves the queue.
     """
@@ -78,6 +78,7 @@ class Desk:
             browser.send(self._state.resumed(after, offers))
             for frame in missed:
                 browser.send(frame)
+        # Before it is counted among the agent's pages: the question is whether there were others.
         answers = self._offers.browser_arrived(username, self._pages_of(username), now)
         self._browsers.setdefault(username, set()).add(browser)
         self._say(answers)
@@ -154,6 +155,7 @@ class Desk:
         for browser in self._pages():
             username = browser.username
             browser.send(self._state.snapshot(username, self._open_offers(username), self._clock()))
+        # Only now: until the owner had answered, whatever they were shown might have been wrong.
         waiting, self._waiting = self._waiting, {}
         for browser, (epoch, after) in waiting.items():
             self._welcome(browser, epoch, after)
@@ -181,12 +183,12 @@ class Desk:
             self.refuse(browser, "foreign_offer")
 
     def refuse(self, browser: Browser, code: str) -> None:
-        """Tell one page what went wrong."""
         browser.send(encode(ErrorFrame(code=code, message=say(browser.language, code))))
 
     def _offer(self, event: OfferMade) -> None:
         pages = self._pages_of(event.agent)
         answers = self._offers.offer_made(event, pages, self._clock())
+        # Without a page there is nobody to send it to; one that comes in time gets it with its snapshot.
         if answers:
             frame = encode(OfferFrame(offer_id=event.offer_id, call_id=event.call_id))
             for browser in pages:
@@ -200,6 +202,7 @@ class Desk:
         self._say(answers)
 
     def _request_presence(self, browser: Browser, wanted: PresenceWanted) -> None:
+        # The queue would take a phone that does not exist, and calls would ring nowhere.
         if endpoint(browser.username, wanted.phone) not in self._endpoints:
             self.refuse(browser, "no_phone")
             return

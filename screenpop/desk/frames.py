@@ -112,6 +112,7 @@ def pending(offers: Iterable[OfferMade]) -> tuple[PendingOffer, ...]:
 
 
 def _json(value: Any) -> str:
+    # Already JSON: a call with its words is encoded once, however many pages it goes to.
     if isinstance(value, Encoded):
         return value
     if isinstance(value, tuple):

@@ -60,6 +60,7 @@ class Inquiry:
 
     def take(self, half: Half) -> bool:
         """Note a half that concerns us; True where it makes the answer whole."""
+        # By request: a half of an old answer and one of the new are no whole.
         self._arrived.add((half.request_id, type(half)))
         if not {(half.request_id, CallsSnapshot), (half.request_id, AgentsSnapshot)} <= self._arrived:
             return False

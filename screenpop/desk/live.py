@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 THE_DESK = web.AppKey("the_desk", RunningDesk)
 
+# Below the minute after which many proxies drop a connection on which nothing is said.
 _HEARTBEAT_S = 20.0
 
 
@@ -37,8 +38,10 @@ async def close_pages(app: web.Application) -> None:
 @needs("agent")
 async def live(request: web.Request) -> web.WebSocketResponse:
     """`GET /live?epoch=E&after=N`: see docs/architecture.md for what is said."""
+    # A page of another site can open a WebSocket here, with our cookie: CORS does not cover it.
     check_origin(request)
     epoch, after = request.query.get("epoch", ""), _number(request.query.get("after", ""))
+    # Frames are built once for all pages; compressing them would be work for each.
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MOST_BYTES, compress=False)
     await socket.prepare(request)
     assert request.transport is not None
@@ -50,6 +53,7 @@ async def live(request: web.Request) -> web.WebSocketResponse:
             desk.join(browser, epoch, after)
             await _hear(socket, browser, desk)
         finally:
+            # Whatever ended it: an agent whose page is only believed to be there would get calls.
             desk.leave(browser)
             writer.cancel()
     return socket

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cti.bus.deduplicator import Deduplicator
 from domain.agents import AgentsSnapshot, AgentState, PresenceChanged
-from domain.calls import Call, CallChanged, CallsSnapshot
+from domain.calls import ENDED_KNOWN_S, Call, CallChanged, CallsSnapshot
 from domain.dialogue import PartialHeard
 from domain.event import Event
 from screenpop.desk.frames import (
@@ -26,7 +26,7 @@ from screenpop.desk.frames import (
 )
 from screenpop.server.encode import to_json
 
-ENDED_KEPT_MS = 120_000  # a call's pop stays through wrap-up and a reload in it
+ENDED_KEPT_MS = int(ENDED_KNOWN_S * 1000)
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ class LiveState:
 
     def call_json(self, sip_call_id: str) -> str | None:
         """The newest call with this Call-ID of the caller's phone, where it is on screen."""
+        # A phone may use its Call-ID again.
         newest_first = reversed(self._calls.values())
         return next((held.json for held in newest_first if held.sip_call_id == sip_call_id), None)
 
@@ -97,12 +98,12 @@ class LiveState:
         return self._agents.get(username) or AgentState(username=username)
 
     def agents(self) -> tuple[AgentState, ...]:
-        """Every agent that is known."""
         return tuple(self._agents.values())
 
     def missed(self, epoch: str, after: int) -> tuple[bytes, ...] | None:
         """The changes after that cursor; None where only a snapshot will do."""
         count = self.cursor - after
+        # A cursor ahead of ours is of another life of this server, whatever its epoch says.
         if epoch != self.epoch or not 0 <= count <= len(self._changes):
             return None
         return tuple(self._changes)[len(self._changes) - count :]

@@ -48,5 +48,6 @@ def parse(text: str) -> PageMessage:
     try:
         return _messages.validate_json(text)
     except (ValidationError, UnicodeError) as error:
+        # Without what was sent: it may be anything, and this goes to the log.
         details = error.errors(include_input=False) if isinstance(error, ValidationError) else []
         raise BadMessage(details[0]["type"] if details else "not_text") from None

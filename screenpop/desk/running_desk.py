@@ -60,7 +60,6 @@ class RunningDesk:
                     await report.connected.wait()
 
     async def close(self) -> None:
-        """Neither follow nor state anything any more."""
         await self.work.close()
 
     def _publish(self, event: Event) -> None:

@@ -51,13 +51,14 @@ class Offers:
     def browser_arrived(
         self, agent: str, others: Collection[Hashable], now_ms: int
     ) -> tuple[OfferAnswered, ...]:
-        """A browser has come and will be sent the open offers; they are news where there were no others."""
+        """A browser has come and will be sent the open offers; the first one answers that they arrived."""
         if others:
             return ()
         return tuple(_answer(made, "delivered", now_ms) for made in self.open_to(agent, now_ms))
 
     def browser_left(self, agent: str, remaining: Set[Hashable], now_ms: int) -> tuple[OfferAnswered, ...]:
         """A browser is gone; it may come back within the cap, so the offers stay open."""
+        # The last one leaves nobody who could be hidden: "gone" is the more useful cause.
         if not remaining:
             return tuple(_answer(made, "gone", now_ms) for made in self.open_to(agent, now_ms))
         return self._all_hidden(agent, remaining, now_ms)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from casestore import users
 from casestore.db import Store
 from domain.clock import steady_ms
-from domain.users import User
+from domain.users import ROLES, User
 from screenpop.server.encode import answer
 from screenpop.server.login_limit import AttemptLimit
 from screenpop.server.passwords import PasswordCheck
@@ -30,8 +30,6 @@ SESSIONS = web.AppKey("sessions", Sessions)
 PASSWORDS = web.AppKey("passwords", PasswordCheck)
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)
 COOKIE = "svarklar_session"
-
-_ROLES = ("agent", "supervisor", "admin")
 
 
 class Credentials(BaseModel):
@@ -51,6 +49,7 @@ class LoginLimits:
     def attempt(self, address: str, username: str) -> None:
         """Raises Refused 429 where this is one too many."""
         now = steady_ms()  # the other one may be set back, and would lock people out
+        # The address first: guessing many names from one place must not fill the table of names.
         wait_ms = self._address.attempt(address, now) or self._name.attempt((address, username), now)
         if wait_ms:
             log.warning("login_rate_limited", address=address, wait_ms=wait_ms)
@@ -76,7 +75,7 @@ def needs(role: str) -> Callable[[Handler], Handler]:
                 raise Refused(401, "signed_out")
             request[SIGNED_IN] = signed_in
             request[LANGUAGE] = signed_in.user.language
-            if _ROLES.index(signed_in.user.role) < _ROLES.index(role):
+            if ROLES.index(signed_in.user.role) < ROLES.index(role):
                 log.warning("forbidden", username=signed_in.user.username, path=request.path)
                 raise Refused(403, "forbidden")
             given = request.headers.get("X-CSRF-Token", "")
@@ -91,7 +90,7 @@ def needs(role: str) -> Callable[[Handler], Handler]:
 
 
 def needs_token(handler: Handler) -> Handler:
-    """Decorator: 401 for who does not hold the API token of the secrets (`Authorization: Bearer …`)."""
+    """Decorator: 401 without the API token from the secrets (`Authorization: Bearer …`)."""
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
@@ -116,6 +115,7 @@ async def login(request: web.Request) -> web.Response:
     username = credentials.username.strip().lower()
     app[LIMITS].attempt(address, username)
     user, password_hash = await app[READS].run(_account, app[STORE], username)
+    # Also where there is no such user: the time of the answer must not tell.
     right = await app[PASSWORDS].matches(password_hash, credentials.password)
     if user is None or not right:
         known = username if user else "(unknown)"  # what was typed may be a password in the wrong field
@@ -167,6 +167,7 @@ def _account(store: Store, username: str) -> tuple[User | None, str | None]:
 
 
 async def _credentials(request: web.Request) -> Credentials:
+    # A form of a foreign page can send text and form data across origins, but no JSON.
     if request.content_type != "application/json":
         raise Refused(400, "bad_request")
     try:

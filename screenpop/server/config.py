@@ -30,9 +30,12 @@ class WebConfig:
     origins: frozenset[str] = frozenset()
     secure_cookie: bool = False
     break_reasons: tuple[str, ...] = BREAK_REASONS
+    # A shift, and an hour without any page open.
     session_life_ms: int = 12 * 3_600_000
     session_idle_ms: int = 3_600_000
     session_check_s: float = 60.0
     away_after_s: float = 15.0
+    # The owner answers within milliseconds unless it is starting: then it is asked again.
     owner_patience_s: float = 3.0
+    # Half of it is what a page that comes back may have missed (`RunningDesk`).
     outbox_frames: int = 512

@@ -8,6 +8,7 @@ from aiohttp import web
 
 def to_json(value: Any) -> str:
     """ASCII JSON of plain values and dataclasses; whatever a caller sent stays valid, lone surrogates too."""
+    # `vars`, not `asdict`, which would copy a whole call with all of its words first.
     return json.dumps(value, default=vars, separators=(",", ":"))
 
 

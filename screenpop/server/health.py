@@ -26,11 +26,11 @@ class DatabaseCheck:
         """`ok`, or what is wrong."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._threads.run(self._look))
+        # `wait` and not `wait_for`: the look goes on, and the next question finds what it found.
         await asyncio.wait([self._looking], timeout=self._deadline_s)
         return self._looking.result() if self._looking.done() else "no answer"
 
     def close(self) -> None:
-        """Look no more."""
         if self._looking:
             self._looking.cancel()
         self._threads.close()
@@ -39,7 +39,7 @@ class DatabaseCheck:
         try:
             with self._store.reading() as tx:
                 calls.recent(tx, 1)
-        except Exception as error:  # in one line: who looks every second would fill the log
+        except Exception as error:  # in one line: a look every second would fill the log
             log.error("database_unusable", why=str(error))
             return "failed"
         return "ok"

@@ -18,6 +18,7 @@ class AttemptLimit:
         wait_ms = times[0] + self._window_ms - now_ms if len(times) >= self._most else 0
         if not wait_ms:
             times.append(now_ms)
+        # Put back as the youngest, since it was taken out: dictionaries keep that order.
         self._times[key] = times
         if len(self._times) > self._keys:
             del self._times[next(iter(self._times))]

@@ -77,6 +77,7 @@ async def asset(request: web.Request) -> web.Response:
 def _read(file: Path) -> StaticFile:
     body = file.read_bytes()
     content_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    # Once, at the start, so it may take the time that the best compression takes.
     packed = gzip.compress(body, 9) if content_type.startswith(_PACKED) else body
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     return StaticFile(content_type, body, packed if len(packed) < 0.9 * len(body) else None, etag)

@@ -23,6 +23,7 @@ def _nobodys_hash() -> str:
 
 def _matches(password_hash: str | None, password: str) -> bool:
     try:
+        # Nobody's hash takes as long to verify as somebody's.
         _hasher.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
@@ -44,5 +45,4 @@ class PasswordCheck:
         return await self._threads.run(_matches, password_hash, password)
 
     def close(self) -> None:
-        """Verify nothing more."""
         self._threads.close()

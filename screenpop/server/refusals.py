@@ -39,9 +39,11 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except Refused as refused:
         return _refuse(request, refused)
     except web.HTTPException as failure:
+        # aiohttp raises redirects as well.
         if failure.status < 400:
             raise
         return _refuse(request, Refused(failure.status, _CODES.get(failure.status, "bad_request")))
+    # Both pass by themselves, so the page may ask again; what is full or damaged is an error to be seen.
     except (StoreBusy, StoreUnreachable) as error:
         log.warning("request_while_store_busy", path=request.path, error=str(error))
         return _refuse(request, Refused(503, "busy", {"Retry-After": "1"}))

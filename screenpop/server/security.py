@@ -22,6 +22,7 @@ def phone_ws_url(request: web.Request) -> str:
     host = _HOST.match(request.host)
     if config.phone_ws_url or host is None:
         return config.phone_ws_url
+    # A page that came by https may not open a plain WebSocket.
     scheme = "wss" if request.secure else "ws"
     return f"{scheme}://{host['name']}:{config.asterisk_http_port}/ws"
 
@@ -37,6 +38,7 @@ def check_origin(request: web.Request) -> None:
 @web.middleware
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Middleware: a Host that could not stand in a header is refused, a foreign change too."""
+    # It is repeated in the Content-Security-Policy and in what the page is told to connect to.
     if not _HOST.match(request.host):
         raise Refused(400, "bad_request")
     if request.method not in SAFE_METHODS:

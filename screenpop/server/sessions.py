@@ -44,6 +44,7 @@ class Sessions:
         """A new session: its token, for the cookie, and its CSRF token."""
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         now = self._clock()
+        # Sessions that simply run out are never asked for again: here is where they are forgotten.
         self._used_ms = {each: at for each, at in self._used_ms.items() if at > now - self._life_ms}
         self._used_ms[_hashed(token)] = now
         await self._threads.run(self._add, _hashed(token), user.id, csrf, now)
@@ -56,7 +57,9 @@ class Sessions:
     async def find_hashed(self, token_hash: str) -> SignedIn | None:
         """The same for somebody who kept no token but its hash."""
         now = self._clock()
+        # After a restart nobody knows when it was last used: from now on, rather than logging everybody out.
         unused_ms = now - self._used_ms.get(token_hash, now)
+        # An open page counts as use: an agent may talk for an hour without touching it.
         if unused_ms > self._idle_ms and not self._held[token_hash]:
             await self.end(token_hash)
             return None
@@ -67,7 +70,6 @@ class Sessions:
         return SignedIn(session.user, session.csrf, token_hash)
 
     async def end(self, token_hash: str) -> None:
-        """Log out."""
         self._used_ms.pop(token_hash, None)
         await self._threads.run(self._end, token_hash)
 
@@ -98,5 +100,6 @@ class Sessions:
             users.end_session(tx, token_hash)
 
 
+# A plain hash is enough for 256 random bits; a password needs argon2, for it can be guessed.
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -23,4 +23,5 @@ class Threads:
 
     def close(self) -> None:
         """Begin nothing more; what hangs is not waited for."""
+        # A thread that hangs must not keep the other parts from ending.
         self._executor.shutdown(wait=False, cancel_futures=True)

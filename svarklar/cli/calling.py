@@ -66,6 +66,7 @@ async def place_call(
     settings: Settings, secrets: Secrets, plan: CallPlan, on_step: OnStep | None = None
 ) -> dict[str, Any]:
     """Make the call and return its report. Raises CallFailed when the server does not take it."""
+    # A telephone of its own and the public API: what this sees, any caller and any client could see.
     phone = UserAgent("caller", (settings.host, settings.sip_port))
     await phone.open()
     try:
@@ -87,6 +88,7 @@ async def _hold_to(plan: CallPlan, phone: UserAgent, call: PhoneCall, watch: "Wa
         await asyncio.wait((over, behaviour), return_when=asyncio.FIRST_COMPLETED)
         if behaviour.done():
             behaviour.result()
+            # The caller has said everything; they stay on the line as long as they were asked to.
             if plan.hangup_after_s is not None and call.state != "ended":
                 await over
     finally:
@@ -153,6 +155,7 @@ class Watch:
         except (aiohttp.ClientError, TimeoutError):
             return  # the server is away: the call itself goes on
         marks = self.seen.get("marks") or {}
+        # Several steps may fall between two looks, and two of them into one millisecond.
         for step in sorted(set(marks) - self._told, key=lambda step: (marks[step], STEPS.index(step))):
             self._told.add(step)
             if self._on_step:

@@ -81,6 +81,7 @@ async def run_call(
 def import_contacts_from(settings: Settings, file: Path, console: Console, errors: Console) -> int:
     """Import a CSV file; the exit code."""
     store = open_store(settings)
+    # Broken bytes become characters that no field may hold: they cost their row and not the file.
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
         report = contacts.import_csv(store, lines, region=settings.region)
     return _told(report, "contacts", console, errors)

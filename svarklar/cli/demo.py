@@ -47,6 +47,7 @@ async def demo_call(
         secrets.sip[endpoint(AGENT, "phone")],
     )
     try:
+        # A real agent is there: the demo must not take their calls from them.
         if await agent.log_in() and not even_if_staffed:
             return None
         await agent.be_ready()
@@ -62,7 +63,7 @@ async def demo_call(
 
 
 def _begin_anew(settings: Settings) -> None:
-    """Who has an open case is asked about it first: the demo shows the other way."""
+    """A caller with an open case is asked about that first; the demo shows a new case."""
     store = Store(settings.database)
     try:
         with store.uow() as tx:

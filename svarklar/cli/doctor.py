@@ -107,6 +107,7 @@ def _voices(settings: Settings) -> Iterator[Finding]:
     for voice in best_voices(settings.unpacked_asterisk):
         languages = sorted(voice.languages())
         try:
+            # Really spoken: a voice may be installed and miss its data.
             for language in languages:
                 voice.say("1", language)
             yield Finding(f"voice {voice.name}", "works", ", ".join(languages))

@@ -53,6 +53,7 @@ def _file(into: Path | None) -> Iterator[Path]:
     if into:
         yield into
         return
+    # Never beside the living database: a replay must not be taken for it.
     with tempfile.TemporaryDirectory(prefix="svarklar-replay-") as folder:
         yield Path(folder) / "calls.db"
 

@@ -124,6 +124,7 @@ def call(
     from phone.user_agent import CallFailed
     from svarklar.cli.commands import run_call
 
+    # Typer sorts options by their kind; a caller talks and presses keys in the order given.
     turns = [(kind, value) for kind, value in context.obj if kind in ("say", "wav", "keys")]
     report = _or_one_line(
         lambda: asyncio.run(
@@ -223,7 +224,7 @@ def add_model(
 
 @app.command()
 def asterisk() -> None:
-    """See to it that there is an Asterisk: fetch Debian's into the var folder where there is none."""
+    """Make sure there is an Asterisk: fetch Debian's into the var folder where there is none."""
     from svarklar.cli.commands import fetch_asterisk
 
     fetch_asterisk(_settings())
@@ -242,6 +243,7 @@ def main() -> None:
     try:
         app(prog_name="svarklar")
     except Exception as error:
+        # Here, so that `svarklar --help` does not wait for SQLAlchemy.
         from casestore.db import StoreUnusable
         from svarklar.secrets import SecretsUnusable
 

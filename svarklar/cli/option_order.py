@@ -9,7 +9,7 @@ class OrderedCommand(TyperCommand):
     """Puts (option's name, value) of everything on the command line into `context.obj`, in order."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse twice: once for the order alone, once as ever."""
+        """Parse twice: once for the order alone, once as usual."""
         values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         left = {name: list(value) if isinstance(value, list) else [value] for name, value in values.items()}
         ctx.obj = [

@@ -54,6 +54,7 @@ def _run(program: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(program)
     except ExceptionGroup as group:
+        # START_ERRORS name the plain ones; a group of one says nothing more.
         raise _alone(group) from None
 
 

@@ -44,6 +44,7 @@ def find_asterisk(settings: AsteriskSettings) -> AsteriskBinary:
 
 
 def _system() -> AsteriskBinary | None:
+    # An ordinary user's PATH has no sbin.
     program = shutil.which("asterisk", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if program is None:
         return None

@@ -61,6 +61,7 @@ def _values(settings: AsteriskSettings, secrets: AsteriskSecrets, binary: Asteri
     """Every name that the templates in asterisk-config/etc use."""
     host = _address(settings.host)
     reachable = _reachable(host)
+    # Asterisk would name the machine's outward address in SDP, where a phone on loopback cannot send.
     media_address = f"media_address = {host}\nbind_rtp_to_media_address = yes"
     return {
         "host": _in_uri(host),
@@ -77,7 +78,9 @@ def _values(settings: AsteriskSettings, secrets: AsteriskSecrets, binary: Asteri
         "ring_s": str(settings.ring_s),
         "webcaller_password": secrets.sip[WEBCALLER],
         "ami_secret": secrets.ami,
+        # One address: the Manager is for ourselves.
         "ami_permit": f"{reachable}/{reachable.max_prefixlen}",
+        # A semicolon begins a comment.
         "run": _matching(r"[^\r\n;]*", str(settings.asterisk_run_folder), "var"),
         "modules": str(binary.modules),
         "data": str(binary.data),
@@ -113,6 +116,7 @@ def _trunk(trunk: Trunk) -> str:
 
 def _address(host: str) -> Address:
     try:
+        # With a resolver that is down, Asterisk answered no INVITE any more: so no names anywhere.
         return ipaddress.ip_address(host)
     except ValueError:
         raise ConfigurationRefused(f"host: {host!r} is no IP address; names are not looked up") from None

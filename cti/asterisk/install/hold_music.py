@@ -42,6 +42,7 @@ def write_hold_music(path: Path) -> None:
     """Write it as a WAV file, once: a file that is there is left as it is."""
     if path.exists():
         return
+    # Under another name until it is whole: what is there is taken for finished at the next start.
     with wave.open(str(path.with_suffix(".part")), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

@@ -28,6 +28,7 @@ class VoskModel:
 
     def cost(self, sound: bytes, rate_hz: int) -> float:
         """Processor seconds that a second of this speech takes."""
+        # The thread's own time: what others do on this machine meanwhile is not the model's cost.
         began = time.thread_time()
         decoder = UtteranceDecoder(self, rate_hz, None)
         decoder.hear(sound)
@@ -36,6 +37,7 @@ class VoskModel:
 
     def recogniser(self, rate_hz: int, grammar: Sequence[str] | None) -> "vosk.KaldiRecognizer":
         """A decoder that also lists what else it may have been."""
+        # Without "[unk]" everything that is said is pressed into the grammar: a cough becomes a yes.
         words = () if grammar is None else (json.dumps([*grammar, UNKNOWN]),)
         recogniser = vosk.KaldiRecognizer(self._model, rate_hz, *words)
         recogniser.SetWords(True)
@@ -55,7 +57,6 @@ class UtteranceDecoder:
         self._recogniser.AcceptWaveform(sound)
 
     def partial(self) -> str:
-        """The words so far."""
         words = json.loads(self._recogniser.PartialResult()).get("partial", "").split()
         return " ".join(word for word in words if word != UNKNOWN)
 

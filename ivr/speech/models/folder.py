@@ -41,7 +41,6 @@ class Model:
 
     @property
     def name(self) -> str:
-        """Its folder's name."""
         return self.path.name
 
 

@@ -68,6 +68,7 @@ def _copy(source: Path, models: Path) -> Model:
         return _required(source)
     if (models / source.name).exists():
         raise ModelUnusable(f"{models / source.name} is there already")
+    # The supervisor looks every two seconds: it must never find half a model. (`_folders` skips the dot.)
     with tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as unfinished:
         copied = shutil.copytree(source, Path(unfinished) / source.name)
         copied.rename(models / source.name)

@@ -23,6 +23,7 @@ Progress = Callable[[float], None]  # told the share that is there, 0–1
 _PREFERRED = {"en": "en-us"}  # where a language has several small models
 _NORWEGIAN = ("nb", "nn", "no")
 _CHUNK = 1 << 16
+# a model may take an hour on a slow line: only silence ends it
 _TIMEOUT = ClientTimeout(total=None, connect=10, sock_connect=10, sock_read=30)
 
 
@@ -78,6 +79,7 @@ async def _list(source: str) -> list[dict[str, Any]]:
     try:
         async with ClientSession(timeout=_TIMEOUT) as session, session.get(url) as response:
             response.raise_for_status()
+            # Whatever type the server says it is: static file hosts differ.
             models = await response.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise _unreachable(url, error) from error
@@ -97,6 +99,7 @@ def _choose(models: list[dict[str, Any]], wanted: str, exact: str) -> Entry | No
         return None
     chosen = speaking[-1]
     return Entry(
+        # The last part only: it becomes the name of a folder of ours.
         name=Path(chosen["name"]).name,
         url=str(chosen["url"]),
         md5=str(chosen.get("md5", "")),
@@ -112,6 +115,7 @@ def _usable(model: dict[str, Any]) -> bool:
 async def _download(entry: Entry, archive: Path, progress: Progress) -> None:
     """Fetch into `archive`, going on behind what is there already."""
     there = await asyncio.to_thread(_size, archive)
+    # Fetched before and not unpacked: a full disk, or we were ended in between.
     if entry.size and there == entry.size:
         return
     headers = {"Range": f"bytes={there}-"} if there else {}
@@ -123,6 +127,7 @@ async def _download(entry: Entry, archive: Path, progress: Progress) -> None:
             await asyncio.to_thread(archive.unlink)
             raise ModelUnusable(f"{entry.url} has changed meanwhile: try again")
         response.raise_for_status()
+        # A server that knows no ranges sends everything from the beginning.
         there = there if response.status == 206 else 0
         whole = there + (response.content_length or 0)
         with await asyncio.to_thread(archive.open, "ab" if there else "wb") as file:

@@ -34,8 +34,10 @@ def _refuse_escapes(files: zipfile.ZipFile) -> None:
     if sum(entry.file_size for entry in files.infolist()) > _MOST_BYTES:
         raise BadArchive("it is too large")
     for entry in files.infolist():
+        # Archives made on Windows may separate by backslashes, which are no part of a name there.
         name = PurePosixPath(entry.filename.replace("\\", "/"))
         if name.is_absolute() or ".." in name.parts:
             raise BadArchive(f"it would write outside of its folder: {entry.filename!r}")
+        # The upper half holds the Unix mode. A link could lead the next entry out of the folder.
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise BadArchive(f"it holds a link: {entry.filename!r}")

@@ -21,4 +21,5 @@ def limit(cost: float) -> int:
     half as much again. A tenth of the core is left for the ends of sentences; where all this is too hopeful,
     the lag of the process tells.
     """
+    # One at least: a slow machine hears one caller badly rather than none at all.
     return max(1, int(0.9 / (cost * 1.5 * 0.5)))

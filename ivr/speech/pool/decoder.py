@@ -47,6 +47,7 @@ def spawn() -> tuple[subprocess.Popen[bytes], socket.socket]:
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # what decoding takes of a core is not taken from the event loop's share
+            # One process a core: threads that a library starts of its own would compete with the others.
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     return process, ours
@@ -81,7 +82,6 @@ class Decoder:
 
     @property
     def pid(self) -> int:
-        """The process's id."""
         return self._process.pid
 
     @property
@@ -100,7 +100,6 @@ class Decoder:
 
     @property
     def age_s(self) -> float:
-        """How long it has been running."""
         return self._clock_s() - self._started_s
 
     def load(self, folder: Path) -> None:
@@ -109,7 +108,6 @@ class Decoder:
         self._send(pack(Kind.LOAD, 0, {"folder": str(folder)}))
 
     def open(self, folder: Path, rate_hz: int, grammar: tuple[str, ...] | None) -> RemoteStream:
-        """Begin to hear with a loaded model."""
         self._last_stream += 1
         number = self._last_stream
         stream = RemoteStream(lambda kind, body: self._of_stream(number, kind, body))
@@ -148,6 +146,7 @@ class Decoder:
         if kind is Kind.CLOSE:
             self.streams.pop(number, None)
         self._send(pack(kind, number, body))
+        # The caller waits for these words now.
         if kind is Kind.FINISH:
             self._flush()
 
@@ -170,6 +169,7 @@ class Decoder:
             self._flushing = None
         if not self._alive:
             return
+        # One so far behind owes enough answers already; more questions would only add to what waits.
         if len(self._outgoing) <= _MOST_WAITING:
             self._outgoing += pack(Kind.TICK)
             self._ticks.append(self._clock_s())

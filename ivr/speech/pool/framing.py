@@ -42,7 +42,6 @@ class Message(NamedTuple):
     body: bytes
 
     def fields(self) -> dict[str, Any]:
-        """The body as JSON."""
         fields: dict[str, Any] = json.loads(self.body)
         return fields
 
@@ -60,7 +59,7 @@ class Unpacker:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """The messages that are complete now. Raises ValueError for what is none."""
+        """The messages that are complete now. Raises ValueError for what is no message."""
         self._rest += data
         at = 0
         while len(self._rest) - at >= _HEADER.size:
@@ -72,6 +71,7 @@ class Unpacker:
                 break
             at = start + size
             yield Message(Kind(kind), stream, bytes(self._rest[start:at]))
+        # Once for all messages: cutting the buffer for each would copy it each time.
         del self._rest[:at]
 
 

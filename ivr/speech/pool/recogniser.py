@@ -19,7 +19,7 @@ from ivr.speech.settings import SpeechSettings
 
 ADMIT_LAG_S = 0.3  # a process so far behind takes nobody new
 
-_LOAD_WAIT_S = 3.0  # a caller waits so long for the first model after a start, then goes by keys
+_LOAD_WAIT_S = 3.0  # for the first model after a start; dialogues give up earlier (ivr/question.py)
 
 log = structlog.get_logger()
 
@@ -56,8 +56,10 @@ class Pool:
 
     async def open(self, language: str, rate_hz: int, grammar: tuple[str, ...] | None = None) -> Stream:
         """Begin to hear, in the process with the fewest streams; raises NoModel, Overloaded."""
+        # For its NoModel: a language that no model speaks is not waited for.
         best(self._supervisor.installed, language)
         await self.ready(language, _LOAD_WAIT_S)
+        # Only now: while we waited, a better model may have been loaded.
         model = self._in_use(language)
         ready = [decoder for decoder in self._supervisor.decoders if model.path in decoder.models]
         free = [decoder for decoder in ready if self._free(decoder)]
@@ -88,7 +90,6 @@ class Pool:
         return "ok"
 
     def decoders(self) -> tuple[DecoderState, ...]:
-        """How the processes are doing."""
         return tuple(
             DecoderState(
                 pid=decoder.pid,
@@ -101,7 +102,6 @@ class Pool:
         )
 
     async def close(self) -> None:
-        """End every process."""
         await self._supervisor.close()
 
     def _in_use(self, language: str) -> Model:

@@ -21,7 +21,6 @@ class RemoteStream:
         self._ended = False
 
     def feed(self, frame: bytes) -> None:
-        """Hand over the next sound."""
         if not self._ended:
             self._send(Kind.SOUND, frame)
 
@@ -41,7 +40,6 @@ class RemoteStream:
             await self._news.wait()
 
     async def close(self) -> None:
-        """Stop hearing."""
         if not self._ended:
             self._send(Kind.CLOSE, b"")
             self._end()
@@ -53,6 +51,7 @@ class RemoteStream:
         """
         if self._ended:
             return
+        # Nobody wants to read words that newer ones have overtaken.
         if isinstance(result, Partial) and self._results and isinstance(self._results[-1], Partial):
             self._results.pop()
         if len(self._results) == _MOST_RESULTS:

@@ -12,7 +12,7 @@ from ivr.speech.models.installed import Model, installed
 from ivr.speech.pool.decoder import Decoder, spawn
 from ivr.speech.settings import SpeechSettings
 
-WATCH_S = 0.25
+WATCH_S = 0.25  # a fraction of STALL_S: a dead process must not cost its callers another look
 _RESCAN_WATCHES = 8  # every two seconds: is there a new model?
 _SHORT_LIFE_S = 2.0  # a process that died younger is replaced only after as long again
 
@@ -39,7 +39,6 @@ class Supervisor:
 
     @property
     def wanted(self) -> int:
-        """How many processes there should be."""
         return self._wanted
 
     async def news(self, timeout_s: float) -> None:
@@ -48,7 +47,6 @@ class Supervisor:
             await asyncio.wait_for(self._news.wait(), timeout_s)
 
     async def close(self) -> None:
-        """End every process."""
         self._closed = True
         for task in list(self._tasks):
             task.cancel()
@@ -69,11 +67,13 @@ class Supervisor:
     def gone(self, decoder: Decoder, reason: str) -> None:
         """A process has ended: another takes its place."""
         self.decoders.remove(decoder)
+        # Reaped in a thread, or it would stay a zombie.
         self._in_background(asyncio.to_thread(decoder.wait))
         self._tell()
         if self._closed:
             return
         log.error("speech_process_lost", pid=decoder.pid, reason=reason, streams=decoder.lost)
+        # A model that brings a process down would bring down the next one, and the one after.
         for folder in decoder.loading:
             self._distrust(folder, "its process ended while reading it")
         self._in_background(self._replace(_SHORT_LIFE_S if decoder.age_s < _SHORT_LIFE_S else 0.0))
@@ -106,7 +106,7 @@ class Supervisor:
             decoder.kill("closed")
 
     async def _watch(self) -> None:
-        """For ever: what goes wrong in one look is said, and the next one is taken."""
+        """For ever: what goes wrong in one look is logged, and the next look is taken."""
         watches = 0
         while True:
             await asyncio.sleep(WATCH_S)

@@ -45,6 +45,7 @@ class Worker:
             case Kind.TICK:
                 self._send(pack(Kind.TICK))
             case Kind.LOAD:
+                # Beside the decoding: a large model takes seconds, and callers of the others are talking.
                 threading.Thread(target=self._load, args=(message.fields()["folder"],), daemon=True).start()
 
     def _open(self, stream: int, folder: str, rate_hz: int, grammar: list[str] | None) -> None:
@@ -83,6 +84,7 @@ class Worker:
         self._send(pack(Kind.NOTE, 0, {"event": event, "fields": fields}))
 
     def _send(self, data: bytes) -> None:
+        # The loading thread sends as well: two messages must not be mixed.
         with self._sending:
             self._connection.sendall(data)
 

@@ -4,7 +4,7 @@ import functools
 import tomllib
 from pathlib import Path
 
-LANGUAGES = ("en", "sv", "nb")
+from domain.languages import LANGUAGES
 
 
 @functools.cache
@@ -23,6 +23,7 @@ def spoken_by(accept_language: str) -> str:
     """The first language of an Accept-Language header that we speak; quality values are not weighed."""
     for wanted in accept_language.split(","):
         language = wanted.split(";")[0].strip().split("-")[0].lower()
+        # Norwegian of either kind: Bokmål is what we have.
         if language in ("no", "nn"):
             return "nb"
         if language in LANGUAGES:
