@@ -17,6 +17,7 @@ from ivr.moves import Answer, Deaf, Listen, Pressed, Prompt, Question, Record, R
 from ivr.reading import by_speech, grammar_for, heard_in, reader_for
 from ivr.sound import Recording, tone
 from ivr.speech import (
+    OPEN_S,
     Failed,
     NoModel,
     Overloaded,
@@ -31,7 +32,6 @@ from ivr.turn import Action, CallerHungUp, Input, Patience, PromptEnded, Recordi
 
 log = structlog.get_logger()
 
-_OPEN_S = 1.0  # longer than this a caller would take for a broken line; then by keys
 _BETWEEN_PARTIALS_S = 0.2  # five a second read as if they flowed, to every open page
 _NO_SPEECH = Thresholds(accept=1.0, confirm=1.0)
 
@@ -99,7 +99,7 @@ class QuestionRunner:
         language = heard_in(question, language)
         grammar = grammar_for(question, catalogue(language))
         try:
-            async with asyncio.timeout(_OPEN_S):
+            async with asyncio.timeout(OPEN_S):
                 self._line.hear(await self._recogniser.open(language, self._line.rate_hz, grammar))
         except (NoModel, Overloaded, TimeoutError) as error:
             log.info("by_keys", call_id=self._call_id, question=question.name, reason=type(error).__name__)

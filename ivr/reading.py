@@ -103,7 +103,9 @@ def by_speech(question: Question) -> bool:
 
 def heard_in(question: Question, language: str) -> str:
     """The language to listen in."""
-    return (isinstance(question, Ask) and question.heard_in) or language
+    if isinstance(question, Ask) and question.heard_in:
+        return question.heard_in
+    return language
 
 
 def grammar_for(question: Question, texts: Catalogue) -> tuple[str, ...] | None:

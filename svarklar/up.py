@@ -9,6 +9,7 @@ import contextlib
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 
 import structlog
 
@@ -16,6 +17,7 @@ from cti.asterisk.install.binary import find_asterisk
 from cti.asterisk.install.configuration import write_configuration
 from cti.asterisk.process import AsteriskFailed, AsteriskProcess
 from cti.processes import go_first
+from cti.work import Work
 from svarklar.secrets import Secrets
 from svarklar.serve_process import ServeProcess, StartFailed
 from svarklar.settings import Settings
@@ -37,19 +39,15 @@ async def running(
     binary = await asyncio.to_thread(find_asterisk, settings)
     write_configuration(settings, secrets, agents, binary)
     asterisk, serve = AsteriskProcess(settings, secrets, binary), ServeProcess(settings, lock)
-    watching: list[asyncio.Task[None]] = []
+    watching = Work()
     try:
         await _side_by_side(asterisk.start(), serve.start())  # each waits for the other by itself
-        watching = [
-            asyncio.create_task(_supervise_serve(serve)),
-            asyncio.create_task(_supervise_asterisk(asterisk)),
-        ]
+        watching.start("serve", partial(supervise_serve, serve))
+        watching.start("asterisk", partial(supervise_asterisk, asterisk))
         yield
     finally:
-        for task in watching:
-            task.cancel()
         # Before the two are ended: a watcher would start again what we end.
-        await asyncio.gather(*watching, return_exceptions=True)
+        await watching.close()
         await serve.stop()
         await asterisk.stop()
 
@@ -71,29 +69,31 @@ async def _side_by_side(*starts: Coroutine[None, None, None]) -> None:
         raise failed.exceptions[0] from None
 
 
-async def _supervise_serve(serve: ServeProcess) -> None:
+async def supervise_serve(serve: ServeProcess, pause_s: float = _RESTART_PAUSE_S) -> None:
+    """Start it again whenever it has ended or hangs, until cancelled."""
     while True:
         reason = await serve.failed()
         log.error("serve_restarted", reason=reason)
         await serve.stop(patience_s=0)  # it does not listen, and its callers wait for it
-        await _again(serve.start)
+        await _again(serve.start, pause_s)
 
 
-async def _again(start: Callable[[], Awaitable[None]]) -> None:
+async def _again(start: Callable[[], Awaitable[None]], pause_s: float) -> None:
     """Start until it has started: giving up would leave callers without a desk."""
     while True:
-        await asyncio.sleep(_RESTART_PAUSE_S)
+        await asyncio.sleep(pause_s)
         try:
             return await start()
-        except (StartFailed, AsteriskFailed) as error:
+        except (StartFailed, AsteriskFailed, OSError) as error:  # the system may have no process to give
             log.error("start_failed", reason=str(error))
 
 
-async def _supervise_asterisk(asterisk: AsteriskProcess) -> None:
+async def supervise_asterisk(asterisk: AsteriskProcess, pause_s: float = _RESTART_PAUSE_S) -> None:
+    """Start it again whenever it has ended, until cancelled."""
     while True:
         code = await asterisk.wait()
         log.error("asterisk_restarted", code=code)
-        await _again(asterisk.start)
+        await _again(asterisk.start, pause_s)
 
 
 async def until_told_to_stop() -> None:

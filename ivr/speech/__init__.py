@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+OPEN_S = 1.0  # longer than this to be heard, and a caller would take the line for broken; then by keys
+
 
 @dataclass(frozen=True)
 class Word:

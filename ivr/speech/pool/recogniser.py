@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from ivr.speech import NoModel, Overloaded, Stream, Thresholds
+from ivr.speech import OPEN_S, NoModel, Overloaded, Stream, Thresholds
 from ivr.speech.models.installed import Model, best
 from ivr.speech.pool import calibration
 from ivr.speech.pool.decoder import Decoder
@@ -18,8 +18,6 @@ from ivr.speech.pool.supervisor import Supervisor
 from ivr.speech.settings import SpeechSettings
 
 ADMIT_LAG_S = 0.3  # a process so far behind takes nobody new
-
-_LOAD_WAIT_S = 3.0  # for the first model after a start; dialogues give up earlier (ivr/question.py)
 
 log = structlog.get_logger()
 
@@ -58,7 +56,7 @@ class Pool:
         """Begin to hear, in the process with the fewest streams; raises NoModel, Overloaded."""
         # For its NoModel: a language that no model speaks is not waited for.
         best(self._supervisor.installed, language)
-        await self.ready(language, _LOAD_WAIT_S)
+        await self.ready(language, OPEN_S)
         # Only now: while we waited, a better model may have been loaded.
         model = self._in_use(language)
         ready = [decoder for decoder in self._supervisor.decoders if model.path in decoder.models]

@@ -203,6 +203,14 @@ async def test_without_a_gate_the_phone_rings_all_the_same_and_the_two_talk(sett
     assert connected["MemberName"] == "anna"
 
 
+async def test_who_holds_the_bridges_secret_runs_no_command_and_makes_no_call(manager):
+    manager.send(Action="Command", Command="core show version", ActionID="command")
+    assert (await manager.until(ActionID="command"))["Response"] == "Error"
+    originate = {"Channel": "Local/100@callers", "Application": "Milliwatt"}
+    manager.send(Action="Originate", ActionID="originate", **originate)
+    assert (await manager.until(ActionID="originate"))["Response"] == "Error"
+
+
 async def test_the_bridge_hears_the_events_of_a_call_and_no_others(settings, secrets, manager):
     async with desk_phone(settings, secrets, manager) as ringing, telephone(settings) as phone:
         call = await phone.call("100", codec("pcmu"), "+46701740605")
