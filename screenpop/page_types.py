@@ -17,7 +17,17 @@ from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type
 from pydantic import BaseModel
 
 from domain import contacts, vocabulary
-from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me
+from domain.contacts import Contact
+from screenpop.desk.answers import (
+    ArticleAnswer,
+    CallerCard,
+    CaseAnswer,
+    CaseConflict,
+    CaseList,
+    Me,
+    SavedCase,
+)
+from screenpop.desk.case_requests import BODIES
 from screenpop.desk.frames import FRAMES, Encoded
 from screenpop.desk.messages import MESSAGES
 
@@ -33,6 +43,7 @@ _PLAIN = {
     str: "string", int: "number", float: "number", bool: "boolean", type(None): "null",
     object: "unknown", Any: "unknown",
 }  # fmt: skip
+_ANSWERS = (Me, CaseAnswer, CaseList, SavedCase, CaseConflict, CallerCard, Contact, ArticleAnswer)
 _NAMED_LITERALS = {
     value: name
     for module in (contacts, *vocabulary.NOUNS)
@@ -114,8 +125,8 @@ def _comment(kind: type) -> str:
 def source() -> str:
     """The file as it is to be."""
     made = _TypeScript()
-    for answer in (Me, CaseAnswer, ArticleAnswer):
-        made.type_of(answer)
+    for kind in (*_ANSWERS, *BODIES):
+        made.type_of(kind)
     made.union("Frame", "What a page gets over the live connection.", FRAMES)
     made.union("PageMessage", "What a page may say over the live connection.", MESSAGES)
     kinds = ", ".join(f'"{frame.type}"' for frame in FRAMES)

@@ -5,10 +5,14 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from domain.agents import PhoneKind, Presence
+from domain.cases import CASE_NUMBER
 
 MOST_BYTES = 16 * 1024
 
+MOST_WATCHED = 200
+
 _OfferId = Annotated[str, Field(max_length=64)]
+_CaseNumber = Annotated[str, Field(pattern=rf"^{CASE_NUMBER.pattern}$")]
 
 
 class BadMessage(Exception):
@@ -38,7 +42,14 @@ class PresenceWanted(BaseModel):
     phone: PhoneKind = "browser"
 
 
-PageMessage = Painted | Hidden | PresenceWanted
+class Watch(BaseModel):
+    """The cases that this page shows beside those of living calls, in place of what it has watched so far."""
+
+    type: Literal["watch"]
+    cases: Annotated[tuple[_CaseNumber, ...], Field(max_length=MOST_WATCHED)]
+
+
+PageMessage = Painted | Hidden | PresenceWanted | Watch
 MESSAGES: tuple[type[PageMessage], ...] = get_args(PageMessage)
 _messages: TypeAdapter[PageMessage] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
 
