@@ -57,8 +57,8 @@ async def load_pages(app: web.Application, folder: Path) -> None:
 
 
 async def page(request: web.Request) -> web.Response:
-    """`GET /`, `/login`, `/phone`."""
-    file = request.app[FILES].get(_PAGES[request.path])
+    """`GET /`, `/login`, `/phone`, and the places of the desk: `/cases`, `/cases/C-000123`."""
+    file = request.app[FILES].get(_PAGES.get(request.path, _PAGES["/"]))
     if file is None:
         return _not_built(language_of(request))
     return _respond(request, file, "no-cache")

@@ -1,6 +1,6 @@
 /** Calls, offers and agents for the tests: what matters is said, the rest is ordinary. */
 
-import type { AgentState, Call, Offer } from "../src/lib/records";
+import type { AgentState, Call, CaseSummary, Offer } from "../src/lib/records";
 
 export function aCall(callId: string, given: Partial<Call> = {}): Call {
   return {
@@ -16,11 +16,10 @@ export function aCall(callId: string, given: Partial<Call> = {}): Call {
     contact_id: 1,
     contact_name: "Maria Lind",
     language: "en",
-      transcript: "",
+    transcript: "",
     confidence: null,
     words: [],
-    case: null,
-    open_cases: [],
+    case_number: "",
     suggestions: [],
     similar: [],
     queue: "support",
@@ -50,5 +49,45 @@ export function anOffer(offerId: string, given: Partial<Offer> = {}): Offer {
 }
 
 export function anAgent(given: Partial<AgentState> = {}): AgentState {
-  return { username: "anna", presence: "ready", reason: "", phone: "browser", since_ms: 0, ...given };
+  return {
+    username: "anna",
+    presence: "ready",
+    reason: "",
+    phone: "browser",
+    since_ms: 0,
+    phones: { browser: "idle", phone: "unavailable" },
+    reachable: true,
+    calls: [],
+    next: null,
+    next_reason: "",
+    wrapup_until_ms: null,
+    misses: 0,
+    refusals: 0,
+    away_because: "",
+    ...given,
+  };
+}
+
+export function aCase(number: string, given: Partial<CaseSummary> = {}): CaseSummary {
+  return {
+    number,
+    version: 1,
+    status: "open",
+    title: "The printer is out of toner",
+    service: "printing",
+    category: "incident",
+    impact: "one",
+    urgency: "hindered",
+    priority: 4,
+    because: {},
+    assumed: [],
+    agent: "",
+    contact_id: 1,
+    contact_name: "Maria Lind",
+    desk: "it",
+    has_statement: false,
+    opened_ms: 1000,
+    changed_ms: 1000,
+    ...given,
+  };
 }
