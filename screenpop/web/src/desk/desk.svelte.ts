@@ -212,6 +212,7 @@ export class Desk {
     this.#showing = "";
     if (messages.length === 0) return;
     const before = this.state;
+    if (before.epoch !== "" && messages.some(({ type }) => type === "snapshot")) this.cases.refresh();
     this.state = messages.reduce(apply, before);
     // Before it is painted: the pop is what has to be on the screen.
     if (this.state.front !== before.front && this.arriving.some((call) => call.call_id === this.state.front)) {
@@ -225,7 +226,6 @@ export class Desk {
     if (message.type === "snapshot" || message.type === "resumed") {
       this.#answered.clear();
       this.#askedFor.clear();
-      if (message.type === "snapshot") this.cases.refresh();
       this.#watchSoon();
     }
     if (message.type === "error") this.refusal = message.message;
