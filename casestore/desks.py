@@ -130,23 +130,30 @@ def follow_settings(tx: Transaction, desk: Desk) -> bool:
 def memberships(tx: Transaction) -> tuple[Membership, ...]:
     """Who serves which queue, by agent and queue."""
     rows = tx.scalars(select(MembershipRow).order_by(MembershipRow.agent, MembershipRow.queue))
-    return tuple(Membership(agent=row.agent, queue=row.queue, penalty=row.penalty) for row in rows)
+    return tuple(
+        Membership(agent=row.agent, queue=row.queue, penalty=row.penalty, managed_by=row.managed_by)
+        for row in rows
+    )
 
 
 def set_memberships(tx: Transaction, queues: Iterable[str], serve: Iterable[Membership]) -> None:
-    """These serve these queues from now on, and nobody else does. ValueError for a bad one."""
+    """These serve these queues from now on, and nobody else does.
+
+    ValueError for a bad one, DeskIsElsewhere where the file states who serves the queue.
+    """
+    _count_change(tx)
     wanted, serving = set(queues), tuple(serve)
     for each in serving:
         if each.queue not in wanted or not 0 <= each.penalty <= _MOST_PENALTY:
-            raise ValueError(
-                f"{each.agent}, {each.queue}: a penalty is 0–{_MOST_PENALTY}, a queue a known one"
-            )
+            raise ValueError(f"{each.agent}, {each.queue}: no such queue, or a penalty over {_MOST_PENALTY}")
     before = {each for each in memberships(tx) if each.queue in wanted}
     if before == set(serving):
         return
+    if any(each.managed_by == "file" for each in before) and any(e.managed_by != "file" for e in serving):
+        raise DeskIsElsewhere(next(each.queue for each in before if each.managed_by == "file"))
     tx.execute(delete(MembershipRow).where(MembershipRow.queue.in_(wanted)))
-    tx.add_all(MembershipRow(agent=e.agent, queue=e.queue, penalty=e.penalty) for e in dict.fromkeys(serving))
-    _count_change(tx)
+    tx.add_all(MembershipRow(**vars(each)) for each in dict.fromkeys(serving))
+    tx.flush()
 
 
 def change_count(tx: Transaction) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from casestore.text import storable
+from domain.desks import ManagedBy
 from domain.languages import Language
 from domain.users import Role
 
@@ -300,3 +301,4 @@ class MembershipRow(Base):
     agent: Mapped[str] = mapped_column(primary_key=True)
     queue: Mapped[str] = mapped_column(primary_key=True)
     penalty: Mapped[int]
+    managed_by: Mapped[ManagedBy] = mapped_column(StorableText())

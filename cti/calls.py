@@ -30,7 +30,17 @@ from dataclasses import replace
 
 from cti import offers
 from cti.effects import Effect, Publish, Report, Save
-from domain.calls import Call, CallAnswered, CallChanged, CallEnded, Mark, Outcome, QueueJoined, Resynced
+from domain.calls import (
+    Call,
+    CallAnswered,
+    CallChanged,
+    CallEnded,
+    CallRouted,
+    Mark,
+    Outcome,
+    QueueJoined,
+    Resynced,
+)
 from domain.cases import CaseRegistered, SuggestionsFound
 from domain.dialogue import (
     CallerIdentified,
@@ -102,6 +112,8 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case CallerIdentified():
             who = replace(call, match=event.match, how=event.how, number=event.number or call.number)
             call = replace(who, contact_id=event.contact_id, contact_name=event.contact_name)
+        case CallRouted():
+            call = replace(call, desk=event.desk, why=event.why)
         case LanguageChosen():
             call = replace(call, language=event.language)
         case StatementHeard():
@@ -124,7 +136,7 @@ def _after_call_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912
     match event:
         case CallAnswered() if "answered" not in call.marks:
             known = replace(_caller(call, event), sip_call_id=event.sip_call_id, codec=event.codec)
-            call = offers.mark(known, "answered", event.at_ms)
+            call = offers.mark(replace(known, dialled=event.dialled), "answered", event.at_ms)
         case ListeningStarted(purpose="statement"):
             call = _statement_mark(call, "listening", event.at_ms)
         case SpeechEnded(purpose="statement"):

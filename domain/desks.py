@@ -73,6 +73,7 @@ class Membership:
     agent: str
     queue: str
     penalty: int = 0
+    managed_by: ManagedBy = "page"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,14 @@ class Routing:
     queue: str
     why: Why = "open"
     then: WhenClosed = "queue"
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How a caller is received: by this desk, for this reason."""
+
+    desk: Desk
+    routing: Routing
 
 
 @dataclass(frozen=True, kw_only=True)

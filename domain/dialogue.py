@@ -92,8 +92,12 @@ class DialogueEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class DialogueResult:
-    """What a dialogue leaves to the queue; `queue_priority` is higher for callers who should wait less."""
+    """What a dialogue leaves to the queue; `queue_priority` is higher for callers who should wait less.
+
+    `let_go`: the caller was told that nobody answers now, and why; there is nothing to wait for.
+    """
 
     case_number: str
     queue_priority: int
     reason: EndReason
+    let_go: bool = False

@@ -30,5 +30,6 @@ def upgrade() -> None:
         sa.Column("agent", sa.String(), primary_key=True),
         sa.Column("queue", sa.String(), primary_key=True),
         sa.Column("penalty", sa.Integer(), nullable=False),
+        sa.Column("managed_by", sa.String(), nullable=False),
     )
     op.add_column("articles", sa.Column("desk", sa.String(), nullable=False, server_default=""))
