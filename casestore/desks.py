@@ -8,18 +8,17 @@ from dataclasses import replace
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from casestore.db import Transaction
 from casestore.tables import CallRow, CounterRow, DeskNumberRow, DeskRow, MembershipRow
 from casestore.upsert import insert_into
 from domain.desk_rules import DeskRefused, Fault, faults_between, faults_of
-from domain.desks import Desk, DeskBook, Membership
+from domain.desks import MOST_PENALTY, Desk, DeskBook, ManagedBy, Membership
 
 log = structlog.get_logger()
 
 _CHANGES = "desk changes"
-_MOST_PENALTY = 99
 _DESK = TypeAdapter(Desk)
 
 
@@ -110,6 +109,15 @@ def replace_all_of_file(tx: Transaction, desks: Sequence[Desk]) -> None:
         _write(tx, ours, place=place - len(desks), changed=known.get(desk.key) != ours)
 
 
+def leave_file(tx: Transaction) -> None:
+    """No file is named any more: its desks and memberships are changed in the page from now on."""
+    for desk in book(tx).desks:
+        if desk.managed_by == "file":
+            _count_change(tx)
+            _write(tx, replace(desk, managed_by="page"))
+    tx.execute(update(MembershipRow).values(managed_by="page"))
+
+
 def follow_settings(tx: Transaction, desk: Desk) -> bool:
     """Have the desk of the settings be so, where it is the only one and nobody has edited it; whether it is.
 
@@ -136,24 +144,33 @@ def memberships(tx: Transaction) -> tuple[Membership, ...]:
     )
 
 
-def set_memberships(tx: Transaction, queues: Iterable[str], serve: Iterable[Membership]) -> None:
+def set_memberships(
+    tx: Transaction, queues: Iterable[str], serve: Iterable[Membership], *, by: ManagedBy = "page"
+) -> None:
     """These serve these queues from now on, and nobody else does.
 
     ValueError for a bad one, DeskIsElsewhere where the file states who serves the queue.
     """
     _count_change(tx)
-    wanted, serving = set(queues), tuple(serve)
+    wanted, serving = set(queues), {replace(each, managed_by=by) for each in serve}
     for each in serving:
-        if each.queue not in wanted or not 0 <= each.penalty <= _MOST_PENALTY:
-            raise ValueError(f"{each.agent}, {each.queue}: no such queue, or a penalty over {_MOST_PENALTY}")
+        if each.queue not in wanted or not 0 <= each.penalty <= MOST_PENALTY:
+            raise ValueError(f"{each.agent}, {each.queue}: no such queue, or a penalty over {MOST_PENALTY}")
     before = {each for each in memberships(tx) if each.queue in wanted}
-    if before == set(serving):
-        return
-    if any(each.managed_by == "file" for each in before) and any(e.managed_by != "file" for e in serving):
-        raise DeskIsElsewhere(next(each.queue for each in before if each.managed_by == "file"))
-    tx.execute(delete(MembershipRow).where(MembershipRow.queue.in_(wanted)))
-    tx.add_all(MembershipRow(**vars(each)) for each in dict.fromkeys(serving))
+    elsewhere = {each.queue for each in before if each.managed_by == "file" and by != "file"}
+    for queue in elsewhere:
+        stated = {each for each in before if each.queue == queue}
+        if stated != {replace(each, managed_by="file") for each in serving if each.queue == queue}:
+            raise DeskIsElsewhere(queue)
+    change = wanted - elsewhere
+    tx.execute(delete(MembershipRow).where(MembershipRow.queue.in_(change)))
+    tx.add_all(MembershipRow(**vars(each)) for each in serving if each.queue in change)
     tx.flush()
+
+
+def leave_memberships(tx: Transaction, queue: str) -> None:
+    """The file does not state any more who serves the queue: the page does."""
+    tx.execute(update(MembershipRow).where(MembershipRow.queue == queue).values(managed_by="page"))
 
 
 def change_count(tx: Transaction) -> int:

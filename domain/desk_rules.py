@@ -18,7 +18,7 @@ from domain.opening import days_off
 FaultCode = Literal[
     "missing", "unknown_field", "bad_value", "bad_key", "bad_name", "no_number", "bad_number",
     "number_taken", "bad_queue", "no_language", "long_greeting", "bad_menu", "bad_time", "bad_zone",
-    "bad_calendar", "bad_day", "out_of_range", "key_taken", "last_desk",
+    "bad_calendar", "bad_day", "out_of_range", "key_taken", "last_desk", "bad_member",
 ]  # fmt: skip
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)

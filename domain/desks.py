@@ -15,6 +15,7 @@ Why = Literal["open", "hours", "holiday", "closed_day", "full", "unknown_number"
 ManagedBy = Literal["settings", "page", "file"]
 """Where a desk is changed: it follows the settings until somebody edits it, or it stands in a file."""
 
+MOST_PENALTY = 99
 MAIN_DESK, MAIN_QUEUE = "it", "support"
 
 

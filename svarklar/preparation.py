@@ -14,6 +14,7 @@ from ivr.speaking.prompts import Prompts
 from ivr.speaking.voices import best_voices
 from screenpop.server.passwords import hash_password
 from svarklar import demo_people
+from svarklar.desk_records import take_in_desks
 from svarklar.secrets import DEMO_LOGINS, Secrets, SecretsUnusable, load_secrets
 from svarklar.settings import Settings
 
@@ -84,9 +85,10 @@ def _add_demo_people(settings: Settings, store: Store) -> None:
 
 
 def prepare(settings: Settings) -> tuple[Secrets, tuple[str, ...]]:
-    """Make everything ready; the secrets, and who may have a phone."""
+    """Make everything ready; the secrets, and who may have a phone. Raises ConfigurationRefused."""
     store = open_store(settings)
     try:
+        take_in_desks(settings, store)
         fill(settings, store)
         agents = agent_names(store)
     finally:

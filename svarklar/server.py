@@ -31,6 +31,7 @@ from ivr.session import Dialogues
 from ivr.speech.pool.recogniser import Pool, start_recogniser
 from screenpop.app import make_app
 from screenpop.server.config import WebConfig
+from svarklar.desk_records import DeskRecords
 from svarklar.log import configure_log
 from svarklar.loop_watch import LoopWatch
 from svarklar.preparation import prepare, prompts
@@ -86,12 +87,18 @@ class _Server:
         self._parts.push_async_callback(self._work.close)
         self._recogniser = await start_recogniser(self._settings)
         self._parts.push_async_callback(self._recogniser.close)
+        await self._start_desks()
         await self._start_bridge()
         await self._start_voice()
         await self._start_pages()
         self._work.start("upkeep", partial(tidy_daily, self._settings, self._store))
         fetching = asyncio.create_task(fetch_english(self._settings))
         self._parts.callback(fetching.cancel)
+
+    async def _start_desks(self) -> None:
+        self._desks = DeskRecords(self._settings, self._store)
+        await asyncio.to_thread(self._desks.load)
+        self._work.start("desks", self._desks.watch)
 
     async def _start_bridge(self) -> None:
         """The owner of calls and agents; takes up the calls that lived when we last ended."""
@@ -125,9 +132,7 @@ class _Server:
         parts.push_async_callback(speaking.close)
         voice_is_kept = settings.statement_days > 0
         dialogues = Dialogues(
-            flow=lambda: intake(
-                ask_language=settings.ask_language, language=settings.language, voice_is_kept=voice_is_kept
-            ),
+            flow=partial(intake, voice_is_kept=voice_is_kept),
             recogniser=self._recogniser,
             prompts=speaking,
             casework=await self._start_casework(),
@@ -140,7 +145,9 @@ class _Server:
         self._gate = OfferGate(self._bus, settings.offer_cap_ms, settings.node)
         parts.push_async_callback(self._gate.close)
         await self._gate.start()
-        intake_door = Intake(self._to_bus, self._media, dialogues.run, node=settings.node)
+        intake_door = Intake(
+            self._to_bus, self._media, dialogues.run, lambda: self._desks.book, node=settings.node
+        )
         self._agi = AgiServer({"intake": intake_door, "offer": self._gate})
         # The last door: whoever comes in finds media, gate and casework there.
         await self._agi.start(settings.host, settings.agi_port)
@@ -179,6 +186,7 @@ class _Server:
             "offers": self._gate.state,
             "speech": self._recogniser.state,
             "cases": self._casework.state,
+            "desks": self._desks.state,
             "bus": self._bus.state if self._bus.state != "ok" else self._outlet.state,
             "upkeep": self._work.state,
             **self._bridge.state(),

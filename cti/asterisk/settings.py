@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -57,14 +57,15 @@ class AsteriskSettings(VarFolder):
         return self.asterisk_prefix or self.asterisk_folder
 
 
-def settings_desk(settings: AsteriskSettings) -> Desk:
-    """The desk that Asterisk's share of the settings describes."""
+def settings_desk(settings: AsteriskSettings, **more: Any) -> Desk:
+    """The desk that Asterisk's share of the settings describes; `more` are further fields of it."""
     return Desk(
         key=MAIN_DESK,
         name=_FIRST_NAME,
         numbers=(settings.support_number,),
         queue=settings.queue,
         ring_s=settings.ring_s,
+        **more,
     )
 
 

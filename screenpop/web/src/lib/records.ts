@@ -109,6 +109,7 @@ export interface ArticleAnswer {
   body: string;
   keywords: string[];
   examples: string[];
+  desk: string;
   html: string;
 }
 
@@ -126,6 +127,8 @@ export interface AgentState {
 }
 
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
+
+export type Why = "open" | "hours" | "holiday" | "closed_day" | "full" | "unknown_number" | "lookup_failed";
 
 export type Match = "one" | "several" | "none" | "withheld";
 
@@ -174,6 +177,9 @@ export interface Call {
   number: string;
   name: string;
   codec: string;
+  dialled: string;
+  desk: string;
+  why: Why;
   match: Match;
   how: How;
   contact_id: number | null;
