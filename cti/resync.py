@@ -1,4 +1,4 @@
-"""After each login Asterisk is asked for its queue, then for its channels. Pure.
+"""After each login Asterisk is asked for its queues, then for its channels. Pure.
 
 | phase      | event                        | what follows                                      | phase      |
 |------------|------------------------------|---------------------------------------------------|------------|
@@ -21,6 +21,7 @@ from typing import Literal
 from cti.asterisk.ami_events import AmiMessage, member_state, resynced
 from domain.agents import AgentState
 from domain.calls import Resynced
+from domain.event import MAIN_NODE
 
 Phase = Literal["waiting", "queue", "channels", "done"]
 
@@ -30,6 +31,7 @@ class DeadlinePassed:
     """The question of this number was not answered to its end in time."""
 
     question: int
+    node: str = MAIN_NODE
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,6 @@ class Resync:
     """Where the comparison with one node stands."""
 
     node: str
-    queue: str
     phase: Phase = "waiting"
     question: int = 0
     asked_ms: int = 0
@@ -107,7 +108,7 @@ def _is_whole(resync: Resync, end: AmiMessage) -> bool:
 
 def _ask_for_queue(resync: Resync, now_ms: int) -> tuple[Resync, tuple[ResyncEffect, ...]]:
     asked = replace(_next_question(resync, now_ms), phase="queue", channels=())
-    return asked, (_ask(asked, Action="QueueStatus", Queue=asked.queue),)
+    return asked, (_ask(asked, Action="QueueStatus"),)
 
 
 def _next_question(resync: Resync, now_ms: int) -> Resync:

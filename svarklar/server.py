@@ -18,6 +18,7 @@ from cti.asterisk.ami import Ami
 from cti.asterisk.gate import OfferGate
 from cti.asterisk.intake import Intake
 from cti.asterisk.media import MediaServer
+from cti.asterisk.settings import Node
 from cti.bridge import FOLLOWED, Bridge
 from cti.bus import Bus
 from cti.bus.memory import MemoryBus
@@ -76,7 +77,7 @@ class _Server:
         self._work = Work()
         self._outlet = Outlet(self._bus)
         self._to_bus = PatientPublisher(self._outlet)  # of the voice: one, so that its facts keep their order
-        self._ami = Ami()
+        self._amis = {settings.node: Ami(settings.node)} | {n.name: Ami(n.name) for n in settings.nodes}
         self._media = MediaServer()
 
     async def start(self) -> None:
@@ -107,7 +108,8 @@ class _Server:
         await asyncio.to_thread(self._take_in_recordings)
         self._bridge = Bridge(
             bus=self._bus,
-            ami=self._ami,
+            ami=self._amis[settings.node],
+            others={node.name: self._amis[node.name] for node in settings.nodes},
             store=kept,
             queue=settings.queue,
             wrapup_s=settings.wrapup_s,
@@ -117,8 +119,13 @@ class _Server:
         await self._bridge.start()
         self._parts.push_async_callback(self._bridge.close)
         # After the bridge has begun: the first thing that Asterisk says is a list that must not be missed.
-        await self._ami.connect(settings.host, settings.ami_port, "svarklar", self._secrets.ami)
-        self._parts.push_async_callback(self._ami.close)
+        own = Node(
+            name=settings.node, host=settings.host, ami_port=settings.ami_port, ami_secret=self._secrets.ami
+        )
+        for node in (own, *settings.nodes):
+            ami = self._amis[node.name]
+            await ami.connect(node.host, node.ami_port, "svarklar", node.ami_secret)
+            self._parts.push_async_callback(ami.close)
 
     def _take_in_recordings(self) -> None:
         with self._store.uow() as tx:
@@ -180,7 +187,8 @@ class _Server:
 
     def _health(self) -> Mapping[str, str]:
         return {
-            "asterisk": self._ami.state,
+            "asterisk": self._amis[self._settings.node].state,
+            **{f"asterisk {node.name}": self._amis[node.name].state for node in self._settings.nodes},
             "agi": self._agi.state,
             "media": self._media.state,
             "offers": self._gate.state,

@@ -78,10 +78,16 @@ class OfferGate:
             # From here on an answer changes nothing: the phone rings.
             del self._verdicts[offer_id]
         if verdict.cause is None:
-            self._state(OfferShown(at_ms=now_ms(), call_id=call_id, offer_id=offer_id, agent=agent))
+            shown = OfferShown(at_ms=now_ms(), call_id=call_id, node=node, offer_id=offer_id, agent=agent)
+            self._state(shown)
         else:
             missed = OfferMissed(
-                at_ms=now_ms(), call_id=call_id, offer_id=offer_id, agent=agent, cause=verdict.cause
+                at_ms=now_ms(),
+                call_id=call_id,
+                node=node,
+                offer_id=offer_id,
+                agent=agent,
+                cause=verdict.cause,
             )
             self._state(missed)
             log.warning("offer_missed", cause=verdict.cause, call_id=call_id, agent=agent)
