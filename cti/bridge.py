@@ -19,7 +19,7 @@ from functools import partial
 import structlog
 
 from cti import resync
-from cti.agents import MemberSeen, QueueKnown, WishAnswered, WrapupOver
+from cti.agent_events import AgentEvent, MemberSeen, PhoneChanged, PhonesListed, QueueKnown, WrapupOver
 from cti.announcer import Announcer
 from cti.asterisk.ami import Ami
 from cti.asterisk.ami_events import AmiMessage, translate
@@ -61,7 +61,7 @@ class _Heard:
     position: Position
 
 
-_Item = _Heard | AmiMessage | DeadlinePassed | WishAnswered | WrapupOver | Forget | Recalled
+_Item = _Heard | AmiMessage | DeadlinePassed | AgentEvent | Forget | Recalled
 
 
 class Bridge:
@@ -88,12 +88,12 @@ class Bridge:
     ) -> None:
         """`patience_s`: how long an event may wait until it is written; `outbox`: how many for the bus."""
         self._bus, self._ami = bus, ami
-        self._wrapup_s = wrapup_s
+        self._wrapup_ms = round(wrapup_s * 1000)
         self._node = node
         self._clock = clock
         self._timer = timer or (lambda s, then: asyncio.get_running_loop().call_later(s, then))
         self._recovered = recovered or Recovered()
-        self._owner = Owner(self._recovered.calls, clock)
+        self._owner = Owner(self._recovered.calls, clock, lambda _: self._wrapup_ms)
         self._resync = Resync(node=node, queue=queue)
         self._inbox: Inbox[_Item] = Inbox(_INBOX)
         self._facts = FactWriter(store.append, node=node, clock=clock, patience_s=patience_s)
@@ -146,6 +146,10 @@ class Bridge:
                 self._carry_out(ForgetLater(call.call_id))
         for event in self._recovered.facts:
             self._inbox.post(_Heard(event, event.stream, ""))
+
+    def tell(self, news: AgentEvent) -> None:
+        """What is known of an agent from elsewhere: which queues they serve."""
+        self._inbox.post(news)
 
     async def close(self) -> None:
         """Stop, after what was heard is worked off and written (or 5 s have passed)."""
@@ -242,11 +246,11 @@ class Bridge:
                 case Ask():
                     self._questions.ask(effect)
                 case Seen(member):
-                    entries.append(MemberSeen(member))
+                    entries.append(MemberSeen(member, wrapup_ms=self._wrapup_ms))
                 case QueueListed():
                     entries.append(QueueKnown())
-                case Listed(living):
-                    entries.append(living)
+                case Listed(entry) | (PhoneChanged() | PhonesListed() as entry):
+                    entries.append(entry)
         return entries
 
     # --- what follows from it -----------------------------------------------------------------
@@ -269,8 +273,8 @@ class Bridge:
                 self._announcer.publish(event)
             case TellQueue():
                 self._members.tell(effect)
-            case WakeAfterWrapup(agent, since_ms):
-                self._timer(self._wrapup_s, lambda: self._inbox.post(WrapupOver(agent, since_ms)))
+            case WakeAfterWrapup(agent, since_ms, after_s):
+                self._timer(after_s, lambda: self._inbox.post(WrapupOver(agent, since_ms)))
             case ForgetLater(call_id):
                 self._timer(ENDED_KNOWN_S, lambda: self._inbox.post(Forget(call_id)))
             case Report(reason):

@@ -221,7 +221,9 @@ class Desk:
         """A browser phone cannot ring without a browser; a desk phone can, and keeps its place."""
         agent = self._state.agent(username)
         is_here = self._pages_of(username) or any(page.username == username for page in self._waiting)
-        if is_here or agent.presence == "away" or agent.phone == "phone":
+        # Who waits for their phone would be ready whenever it comes, perhaps tomorrow.
+        is_away = agent.presence == "away" and agent.next is None
+        if is_here or is_away or agent.phone == "phone":
             self._absence.back(username)
         else:
             self._absence.gone(username)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from domain.agents import PhoneKind, Presence
+from domain.agents import PhoneKind, Wish
 
 MOST_BYTES = 16 * 1024
 
@@ -30,10 +30,13 @@ class Hidden(BaseModel):
 
 
 class PresenceWanted(BaseModel):
-    """The agent wants to be ready, on a break …; a line break in the reason would reach Asterisk."""
+    """The agent wants to be ready, on a break …; None: as they are, at this phone.
+
+    A line break in the reason would reach Asterisk.
+    """
 
     type: Literal["presence"]
-    presence: Presence
+    presence: Wish | None
     reason: str = Field("", max_length=80, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
     phone: PhoneKind = "browser"
 
