@@ -14,12 +14,13 @@ from domain.dialogue import PartialHeard
 from domain.endpoints import endpoint
 from domain.event import Event
 from domain.offers import OfferMade, OfferMissed, OfferShown
+from domain.rights import may
 from screenpop.desk.absence import Absence
 from screenpop.desk.browser import SESSION_ENDED, Browser
 from screenpop.desk.frames import ErrorFrame, OfferFrame, PendingOffer, encode, pending
 from screenpop.desk.inquiry import Half, Inquiry
 from screenpop.desk.live_state import LiveState
-from screenpop.desk.messages import BadMessage, Hidden, Painted, PresenceWanted, parse
+from screenpop.desk.messages import RIGHT_TO_SAY, BadMessage, Hidden, Painted, PresenceWanted, parse
 from screenpop.desk.shown_offers import ForeignOffer, Offers
 from screenpop.server.texts import say
 
@@ -167,7 +168,12 @@ class Desk:
     def hear(self, browser: Browser, text: str) -> None:
         """A page's message; one that is malformed or meant for somebody else gets an error frame."""
         try:
-            match parse(text):
+            message = parse(text)
+            if not may(browser.role, RIGHT_TO_SAY[type(message)]):
+                log.warning("forbidden", username=browser.username, message=message.type)
+                self.refuse(browser, "forbidden")
+                return
+            match message:
                 case Painted(offer_id=offer_id):
                     self._painted(browser, offer_id)
                 case Hidden(offer_id=offer_id):

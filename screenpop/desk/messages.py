@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from domain.agents import PhoneKind, Wish
+from domain.rights import Right
 
 MOST_BYTES = 16 * 1024
 
@@ -43,6 +44,11 @@ class PresenceWanted(BaseModel):
 
 PageMessage = Painted | Hidden | PresenceWanted
 MESSAGES: tuple[type[PageMessage], ...] = get_args(PageMessage)
+RIGHT_TO_SAY: dict[type[PageMessage], Right] = {
+    Painted: "take_calls",
+    Hidden: "take_calls",
+    PresenceWanted: "take_calls",
+}
 _messages: TypeAdapter[PageMessage] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
 
 
