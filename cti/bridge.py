@@ -18,7 +18,7 @@ from functools import partial
 
 import structlog
 
-from cti.agents import MemberSeen, QueueKnown, WishAnswered, WrapupOver
+from cti.agent_events import AgentEvent, MemberSeen, PhoneChanged, PhonesListed, QueueKnown, WrapupOver
 from cti.announcer import Announcer
 from cti.asterisk.ami import Ami
 from cti.asterisk.ami_events import AmiMessage, translate
@@ -38,8 +38,9 @@ from cti.recall import Recall, Recalled
 from cti.resync import DeadlinePassed, Listed, QueueListed, Seen
 from cti.work import Work
 from domain.agents import AgentsSnapshot, SnapshotWanted
-from domain.calls import ENDED_KNOWN_S, CallChanged, CallsSnapshot
+from domain.calls import ENDED_KNOWN_S, Call, CallChanged, CallsSnapshot
 from domain.clock import now_ms
+from domain.desks import DeskBook
 from domain.event import MAIN_NODE, CallEvent, Event
 from domain.streams import CASES, DIALOGUE, OFFERS, WISHES
 
@@ -61,7 +62,7 @@ class _Heard:
     position: Position
 
 
-_Item = _Heard | AmiMessage | DeadlinePassed | WishAnswered | WrapupOver | Forget | Recalled
+_Item = _Heard | AmiMessage | DeadlinePassed | AgentEvent | Forget | Recalled
 
 
 class Bridge:
@@ -81,23 +82,25 @@ class Bridge:
         wrapup_s: float,
         node: str = MAIN_NODE,
         others: Mapping[str, Ami] | None = None,
+        desks: Callable[[], DeskBook] = DeskBook,
         recovered: Recovered | None = None,
         clock: Callable[[], int] = now_ms,
         timer: Timer | None = None,
         patience_s: float = 0.5,
         outbox: int = 10_000,
     ) -> None:
-        """`ami` is the connection to `node`, `others` are those to further ones, by their names.
+        """`others`: connections to further nodes. `queue` and `wrapup_s` hold where there are no desks.
 
         `patience_s`: how long an event may wait until it is written; `outbox`: how many for the bus.
         """
         self._bus = bus
         self._amis = {node: ami, **(others or {})}
-        self._wrapup_s = wrapup_s
+        self._wrapup_ms = round(wrapup_s * 1000)
+        self._desks = desks
         self._clock = clock
         self._timer = timer or (lambda s, then: asyncio.get_running_loop().call_later(s, then))
         self._recovered = recovered or Recovered()
-        self._owner = Owner(self._recovered.calls, clock)
+        self._owner = Owner(self._recovered.calls, clock, self._wrapup_after)
         self._inbox: Inbox[_Item] = Inbox(_INBOX)
         self._facts = FactWriter(store.append, node=node, clock=clock, patience_s=patience_s)
         self._projection = CallProjection(store.save)
@@ -107,8 +110,7 @@ class Bridge:
         self._members = QueueMembers(self._nodes, queue, self._inbox.post)
         self._deduplicator = Deduplicator()
         self._reports = {stream: FollowReport() for stream in FOLLOWED}
-        self._hearing, self._work = Work(), Work()
-        self._is_closed = False
+        self._hearing, self._work, self._is_closed = Work(), Work(), False
 
     def state(self) -> dict[str, str]:
         """How its parts stand, for the health page: `ok`, or what is wrong."""
@@ -150,6 +152,10 @@ class Bridge:
                 self._carry_out(ForgetLater(call.call_id))
         for event in self._recovered.facts:
             self._inbox.post(_Heard(event, event.stream, ""))
+
+    def tell(self, news: AgentEvent) -> None:
+        """What is known of an agent from elsewhere: which queues they serve."""
+        self._inbox.post(news)
 
     async def close(self) -> None:
         """Stop, after what was heard is worked off and written (or 5 s have passed)."""
@@ -243,11 +249,11 @@ class Bridge:
         for effect in self._nodes.compare(event, self._clock()):
             match effect:
                 case Seen(member):
-                    entries.append(MemberSeen(member))
+                    entries.append(MemberSeen(member, wrapup_ms=self._wrapup_ms))
                 case QueueListed():
                     entries.append(QueueKnown())
-                case Listed(living):
-                    entries.append(living)
+                case Listed(entry) | (PhoneChanged() | PhonesListed() as entry):
+                    entries.append(entry)
         return entries
 
     # --- what follows from it -----------------------------------------------------------------
@@ -270,12 +276,15 @@ class Bridge:
                 self._announcer.publish(event)
             case TellQueue():
                 self._members.tell(effect)
-            case WakeAfterWrapup(agent, since_ms):
-                self._timer(self._wrapup_s, lambda: self._inbox.post(WrapupOver(agent, since_ms)))
+            case WakeAfterWrapup(agent, since_ms, after_s):
+                self._timer(after_s, lambda: self._inbox.post(WrapupOver(agent, since_ms)))
             case ForgetLater(call_id):
                 self._timer(ENDED_KNOWN_S, lambda: self._inbox.post(Forget(call_id)))
             case Report(reason):
                 log.warning("event_unexpected", reason=reason)
+
+    def _wrapup_after(self, call: Call) -> int:
+        return self._desks().wrapup_ms(call.desk, call.queue, self._wrapup_ms)
 
     def _tell_everything(self) -> None:
         self._inbox.post(_Heard(SnapshotWanted(at_ms=self._clock(), request_id=""), WISHES, ""))

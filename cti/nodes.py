@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cti import resync
+from cti.agent_events import PhoneChanged, PhonesListed
 from cti.asterisk.ami import AmiDown, AmiRefused
 from cti.asterisk.ami_events import AmiMessage
 from cti.questions import Questions, Timer
 from cti.queue_members import Sender
 from cti.resync import Ask, DeadlinePassed, Resync, ResyncEffect
+from domain.agents import PhoneKind, PhoneState
+
+_NEARNESS: tuple[PhoneState, ...] = ("unavailable", "unknown", "idle", "ringing", "in_use")
 
 
 class Nodes:
@@ -23,6 +27,8 @@ class Nodes:
     ) -> None:
         """`late` is told when a node's answer has had its time."""
         self._senders = dict(senders)
+        self._phones: dict[tuple[str, PhoneKind], dict[str, PhoneState]] = {}
+        self._listed: dict[str, frozenset[tuple[str, PhoneKind]]] = {}
         self._resyncs = {node: Resync(node=node) for node in senders}
         self._questions = {
             node: Questions(sender, timer, lambda passed, node=node: late(replace(passed, node=node)))  # type: ignore[misc]
@@ -38,7 +44,19 @@ class Nodes:
         for effect in effects:
             if isinstance(effect, Ask):
                 self._questions[event.node].ask(effect)
-        return [effect for effect in effects if not isinstance(effect, Ask)]
+        return [self._of_all(event.node, effect) for effect in effects if not isinstance(effect, Ask)]
+
+    def _of_all(self, node: str, effect: ResyncEffect) -> ResyncEffect:
+        """What is said of telephones, by all nodes together: each is registered at one of them."""
+        match effect:
+            case PhoneChanged(agent, phone, state):
+                said = self._phones.setdefault((agent, phone), {})
+                said[node] = state
+                return PhoneChanged(agent, phone, max(said.values(), key=_NEARNESS.index))
+            case PhonesListed(phones):
+                self._listed[node] = phones
+                return PhonesListed(frozenset().union(*self._listed.values()))
+        return effect
 
     async def send(self, action: Mapping[str, str]) -> None:
         """Tell every node; raises what went wrong where none has accepted it: AmiRefused before AmiDown."""

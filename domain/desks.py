@@ -119,6 +119,11 @@ class DeskBook:
         """The desk whose callers wait there; of several, the first."""
         return next((desk for desk in self.desks if desk.queue == queue), None)
 
+    def wrapup_ms(self, key: str, queue: str, otherwise: int) -> int:
+        """How long the wrap-up is at the desk that received a call, else at that of the call's queue."""
+        desk = next((desk for desk in self.desks if desk.key == key), None) or self.of_queue(queue)
+        return desk.wrapup_s * 1000 if desk else otherwise
+
     def queues(self) -> tuple[str, ...]:
         """Every queue in which somebody may wait, each once."""
         return tuple(dict.fromkeys((*(desk.queue for desk in self.desks), *self.retired)))

@@ -13,6 +13,7 @@ from aiohttp import web
 from casestore import recordings
 from casestore.db import Store
 from casework.service import CaseService
+from cti.agent_events import Serves
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.ami import Ami
 from cti.asterisk.gate import OfferGate
@@ -27,6 +28,7 @@ from cti.bus.redis_streams import RedisBus
 from cti.call_store import CallStore
 from cti.work import Work
 from domain.clock import now_ms
+from domain.desks import DeskBook
 from ivr.flows.intake import intake
 from ivr.session import Dialogues
 from ivr.speech.pool.recogniser import Pool, start_recogniser
@@ -111,13 +113,15 @@ class _Server:
             ami=self._amis[settings.node],
             others={node.name: self._amis[node.name] for node in settings.nodes},
             store=kept,
-            queue=settings.queue,
+            queue=default.queue if (default := self._desks.book.default) else settings.queue,
             wrapup_s=settings.wrapup_s,
+            desks=lambda: self._desks.book,
             node=settings.node,
             recovered=await asyncio.to_thread(kept.recover, FOLLOWED),
         )
         await self._bridge.start()
         self._parts.push_async_callback(self._bridge.close)
+        self._desks.on_change(self._tell_who_serves)
         # After the bridge has begun: the first thing that Asterisk says is a list that must not be missed.
         own = Node(
             name=settings.node, host=settings.host, ami_port=settings.ami_port, ami_secret=self._secrets.ami
@@ -126,6 +130,10 @@ class _Server:
             ami = self._amis[node.name]
             await ami.connect(node.host, node.ami_port, "svarklar", node.ami_secret)
             self._parts.push_async_callback(ami.close)
+
+    def _tell_who_serves(self, desks: DeskBook) -> None:
+        for agent in self._desks.agents:
+            self._bridge.tell(Serves(agent, desks.served_by(agent)))
 
     def _take_in_recordings(self) -> None:
         with self._store.uow() as tx:

@@ -53,5 +53,21 @@ export function anOffer(offerId: string, given: Partial<Offer> = {}): Offer {
 }
 
 export function anAgent(given: Partial<AgentState> = {}): AgentState {
-  return { username: "anna", presence: "ready", reason: "", phone: "browser", since_ms: 0, ...given };
+  return {
+    username: "anna",
+    presence: "ready",
+    reason: "",
+    phone: "browser",
+    since_ms: 0,
+    phones: { browser: "idle", phone: "unavailable" },
+    reachable: true,
+    calls: [],
+    next: null,
+    next_reason: "",
+    wrapup_until_ms: null,
+    misses: 0,
+    refusals: 0,
+    away_because: "",
+    ...given,
+  };
 }

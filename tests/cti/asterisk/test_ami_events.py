@@ -48,7 +48,7 @@ ANNA_TALKED = ["AgentConnected anna", "RingEnded anna No route to destination", 
         (
             "second_agent",
             [
-                *ANNA_RINGS, "RingEnded anna NOANSWER", "RingEnded anna NOANSWER", "RingEnded anna CANCEL",
+                *ANNA_RINGS, "RingEnded anna NOANSWER", "RingEnded anna DECLINED", "RingEnded anna CANCEL",
                 "RingEnded anna Unknown", "RingStarted bo", "AgentConnected bo",
                 "RingEnded bo No route to destination", "CallEnded",
             ],
@@ -56,7 +56,7 @@ ANNA_TALKED = ["AgentConnected anna", "RingEnded anna No route to destination", 
         (
             "refused",
             [
-                *ANNA_RINGS, "RingEnded anna NOANSWER", "RingEnded anna NOANSWER", "RingEnded anna User busy",
+                *ANNA_RINGS, "RingEnded anna DECLINED", "RingEnded anna NOANSWER", "RingEnded anna User busy",
                 "RingStarted bo", "AgentConnected bo", "RingEnded bo No route to destination", "CallEnded",
             ],
         ),

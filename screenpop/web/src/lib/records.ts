@@ -113,17 +113,39 @@ export interface ArticleAnswer {
   html: string;
 }
 
-export type Presence = "ready" | "break" | "wrapup" | "away";
+export type Presence = "ready" | "talking" | "break" | "wrapup" | "away";
 
 export type PhoneKind = "browser" | "phone";
 
-/** An agent as everybody sees them; `reason` is that of a break, `since_ms` when this began. */
+export type PhoneState = "unknown" | "unavailable" | "idle" | "ringing" | "in_use";
+
+export type Wish = "ready" | "break" | "wrapup" | "away";
+
+export type AwayBecause = "" | "missed" | "declined" | "unreachable";
+
+/**
+ * An agent as everybody sees them; `reason` is that of a break, `since_ms` when this began.
+ *
+ * Ready is always reachable and never talking; `calls` are those that have a talking agent. `next` is what
+ * the agent has chosen and is not yet: after the call (wrap-up comes first where it is `ready`), after the
+ * wrap-up, or once the phone is there. `wrapup_until_ms`: when wrap-up ends by itself, null where it stays.
+ * `misses` and `refusals` are counted in a row, until the agent answers or chooses something.
+ */
 export interface AgentState {
   username: string;
   presence: Presence;
   reason: string;
   phone: PhoneKind;
   since_ms: number;
+  phones: Partial<Record<PhoneKind, PhoneState>>;
+  reachable: boolean;
+  calls: string[];
+  next: Wish | null;
+  next_reason: string;
+  wrapup_until_ms: number | null;
+  misses: number;
+  refusals: number;
+  away_because: AwayBecause;
 }
 
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
@@ -283,10 +305,14 @@ export interface Hidden {
   offer_id: string;
 }
 
-/** The agent wants to be ready, on a break …; a line break in the reason would reach Asterisk. */
+/**
+ * The agent wants to be ready, on a break …; null: as they are, at this phone.
+ *
+ * A line break in the reason would reach Asterisk.
+ */
 export interface PresenceWanted {
   type: "presence";
-  presence: Presence;
+  presence: Wish | null;
   reason?: string;
   phone?: PhoneKind;
 }
