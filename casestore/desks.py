@@ -119,16 +119,18 @@ def leave_file(tx: Transaction) -> None:
 
 
 def follow_settings(tx: Transaction, desk: Desk) -> bool:
-    """Have the desk of the settings be so, where it is the only one and nobody has edited it; whether it is.
+    """Have the desk of the settings be so, as long as nobody has edited it; whether it follows them.
 
-    In an empty database it is made.
+    In an empty database it is made. Raises DeskRefused.
     """
     before = book(tx).desks
-    if [each for each in before if (each.key, each.managed_by) != (desk.key, "settings")]:
+    known = next((each for each in before if each.key == desk.key), None)
+    if before and (known is None or known.managed_by != "settings"):
         return False
-    ours = replace(desk, managed_by="settings", version=before[0].version if before else 0)
-    if before != (ours,):
-        if faults := list(faults_of(ours)):
+    ours = replace(desk, managed_by="settings", version=known.version if known else 0)
+    if known != ours:
+        others = [each for each in before if each.key != desk.key]
+        if faults := [*faults_of(ours), *faults_between([*others, ours])]:
             raise DeskRefused(faults)
         _count_change(tx)
         _write(tx, ours)

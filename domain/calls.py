@@ -18,7 +18,7 @@ ENDED_KNOWN_S = 120.0
 """A call that has ended is known so long: through wrap-up, and a reload in it."""
 
 Stage = Literal["ivr", "queued", "offered", "ringing", "connected", "ended"]
-Outcome = Literal["answered", "abandoned_ivr", "abandoned_queue", "failed"]
+Outcome = Literal["answered", "abandoned_ivr", "abandoned_queue", "let_go", "failed"]
 Mark = Literal[
     "answered", "listening", "speech_end", "heard", "registered",
     "queued", "offered", "shown", "ringing", "connected", "ended",

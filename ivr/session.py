@@ -89,7 +89,6 @@ class _Dialogue:
     def __init__(self, parts: Dialogues, call: CallAnswered, line: Line, received: Reception) -> None:
         self._parts, self._call, self._line = parts, call, line
         self._received = received
-        self._let_go = False
         self._language: str = received.desk.languages[0]
         self._callers = Callers("none", number=call.number)
         self._contact: Contact | None = None
@@ -124,19 +123,19 @@ class _Dialogue:
             # Asterisk's queue takes the highest first, a desk the lowest.
             queue_priority=6 - (case.priority if case else _AVERAGE_PRIORITY),
             reason=reason,
-            # Only who was told to the end: whatever failed, a person answers.
-            let_go=self._let_go and reason != "failed",
         )
 
     async def _talk(self) -> EndReason:
-        """Go through the flow; why it ended: done, unheard, hangup or failed."""
+        """Go through the flow; why it ended."""
         flow = self._parts.flow(self._received)
         answer: Reply = None
         try:
             while True:
                 answer = await self._carry_out(flow.send(answer))
         except StopIteration as end:
-            self._let_go = bool(end.value)
+            # Only who was told to the end is let go: whatever fails, a person answers.
+            if end.value:
+                return "let_go"
             return "done" if self._case.spoken else "unheard"
         except CallerHungUp:
             return "hangup"

@@ -84,7 +84,7 @@ class Intake:
             # Two underscores: the agent's channel inherits it, and with it the INVITE.
             await agi.set_variable("__SVARKLAR_CASE", result.case_number)
             await agi.set_variable("QUEUE_PRIO", result.queue_priority)
-            if result.let_go:
+            if result.reason == "let_go":
                 await agi.set_variable("SVARKLAR_LET_GO", "yes")
 
     async def _dialled(

@@ -172,7 +172,7 @@ async def received_by(media: tuple[MediaServer, str], asterisk: Asterisk, **fiel
 
     async def dialogue(call: CallAnswered, channel: Channel, received: Reception) -> DialogueResult:
         got.append(received)
-        return replace(RESULT, let_go=received.routing.then == "announce")
+        return replace(RESULT, reason="let_go") if received.routing.then == "announce" else RESULT
 
     events = await taken(media[0], asterisk, dialogue, **fields)  # type: ignore[arg-type]
     (routed,) = [event for event in events if isinstance(event, CallRouted)]

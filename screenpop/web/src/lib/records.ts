@@ -188,7 +188,7 @@ export interface Offer {
 
 export type Mark = "answered" | "listening" | "speech_end" | "heard" | "registered" | "queued" | "offered" | "shown" | "ringing" | "connected" | "ended";
 
-export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "failed";
+export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "let_go" | "failed";
 
 /** A call as a whole; `marks` has the time (ms since the epoch) of each step that was seen. */
 export interface Call {
