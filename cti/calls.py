@@ -19,8 +19,8 @@ Rules
    (cti/offers.py).
 4. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
    words, the case) is added, for a caller may hang up in the middle of a sentence.
-5. Outcome: connected → answered; in the queue → abandoned_queue; before → abandoned_ivr; vanished
-   from Asterisk's list without having been answered → failed.
+5. Outcome: connected → answered; told that nobody answers now → let_go; in the queue → abandoned_queue;
+   before → abandoned_ivr; vanished from Asterisk's list without having been answered → failed.
 6. A Resynced list judges only calls of its own node, and only what is older than the request for it.
 7. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
    are no caller of ours are passed over in silence.
@@ -30,7 +30,17 @@ from dataclasses import replace
 
 from cti import offers
 from cti.effects import Effect, Publish, Report, Save
-from domain.calls import Call, CallAnswered, CallChanged, CallEnded, Mark, Outcome, QueueJoined, Resynced
+from domain.calls import (
+    Call,
+    CallAnswered,
+    CallChanged,
+    CallEnded,
+    CallRouted,
+    Mark,
+    Outcome,
+    QueueJoined,
+    Resynced,
+)
 from domain.cases import CaseRegistered, SuggestionsFound
 from domain.dialogue import (
     CallerIdentified,
@@ -102,6 +112,8 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case CallerIdentified():
             who = replace(call, match=event.match, how=event.how, number=event.number or call.number)
             call = replace(who, contact_id=event.contact_id, contact_name=event.contact_name)
+        case CallRouted():
+            call = replace(call, desk=event.desk, why=event.why)
         case LanguageChosen():
             call = replace(call, language=event.language)
         case StatementHeard():
@@ -113,7 +125,10 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case SuggestionsFound():
             call = replace(call, suggestions=event.suggestions, similar=event.similar)
         case DialogueEnded():
-            call = replace(call, dialogue=event.reason)
+            let_go = (
+                event.reason == "let_go" and call.outcome == "abandoned_ivr"
+            )  # Asterisk's news was faster
+            call = replace(call, dialogue=event.reason, outcome="let_go" if let_go else call.outcome)
         case _:
             return None
     return call
@@ -124,7 +139,7 @@ def _after_call_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912
     match event:
         case CallAnswered() if "answered" not in call.marks:
             known = replace(_caller(call, event), sip_call_id=event.sip_call_id, codec=event.codec)
-            call = offers.mark(known, "answered", event.at_ms)
+            call = offers.mark(replace(known, dialled=event.dialled), "answered", event.at_ms)
         case ListeningStarted(purpose="statement"):
             call = _statement_mark(call, "listening", event.at_ms)
         case SpeechEnded(purpose="statement"):
@@ -183,6 +198,8 @@ def _ended(call: Call, at_ms: int, outcome: Outcome) -> Call:
 def _outcome(call: Call) -> Outcome:
     if "connected" in call.marks:
         return "answered"
+    if call.dialogue == "let_go":
+        return "let_go"
     return "abandoned_ivr" if call.stage == "ivr" else "abandoned_queue"
 
 

@@ -7,7 +7,7 @@ from domain.contacts import How, Match
 from domain.event import CallEvent
 from domain.streams import DIALOGUE, PARTIALS
 
-EndReason = Literal["done", "hangup", "failed", "unheard"]
+EndReason = Literal["done", "hangup", "failed", "unheard", "let_go"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,10 @@ class DialogueEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class DialogueResult:
-    """What a dialogue leaves to the queue; `queue_priority` is higher for callers who should wait less."""
+    """What a dialogue leaves to the queue; `queue_priority` is higher for callers who should wait less.
+
+    `let_go` as a reason: the caller was told that nobody answers now, and why; there is nothing to wait for.
+    """
 
     case_number: str
     queue_priority: int

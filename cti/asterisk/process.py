@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 _BOOT_TIMEOUT_S = 20
 _STOP_TIMEOUT_S = 5
+_RELOAD_TIMEOUT_S = 10
 _RETRY_S = 0.02  # it boots in half a second: a longer pause would be felt
 
 
@@ -83,6 +84,19 @@ class AsteriskProcess:
     def command(self, *arguments: str) -> tuple[str, ...]:
         """The command line for this configuration; with `-rx COMMAND` it asks the running Asterisk."""
         return (*self._binary.argv, "-C", str(self._run / "etc/asterisk.conf"), *arguments)
+
+    async def reload_routes(self) -> None:
+        """Have it read its numbers and queues anew: calls and whoever waits stay. Raises AsteriskFailed.
+
+        By its control socket, which belongs to whoever runs it: no manager login needs the right to.
+        """
+        for command in ("dialplan reload", "queue reload parameters"):
+            asking = await asyncio.create_subprocess_exec(
+                *self.command("-rx", command), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+            )
+            said, _ = await asyncio.wait_for(asking.communicate(), _RELOAD_TIMEOUT_S)
+            if asking.returncode:
+                raise AsteriskFailed(f"{command}: {said.decode(errors='replace').strip()[-200:]}")
 
     async def stop(self) -> None:
         """End it: calls get their BYE; killed where that takes too long. Allowed more than once."""

@@ -14,12 +14,13 @@ from domain.dialogue import PartialHeard
 from domain.endpoints import endpoint
 from domain.event import Event
 from domain.offers import OfferMade, OfferMissed, OfferShown
+from domain.rights import may
 from screenpop.desk.absence import Absence
 from screenpop.desk.browser import SESSION_ENDED, Browser
 from screenpop.desk.frames import ErrorFrame, OfferFrame, PendingOffer, encode, pending
 from screenpop.desk.inquiry import Half, Inquiry
 from screenpop.desk.live_state import LiveState
-from screenpop.desk.messages import BadMessage, Hidden, Painted, PresenceWanted, parse
+from screenpop.desk.messages import RIGHT_TO_SAY, BadMessage, Hidden, Painted, PresenceWanted, parse
 from screenpop.desk.shown_offers import ForeignOffer, Offers
 from screenpop.server.texts import say
 
@@ -167,7 +168,12 @@ class Desk:
     def hear(self, browser: Browser, text: str) -> None:
         """A page's message; one that is malformed or meant for somebody else gets an error frame."""
         try:
-            match parse(text):
+            message = parse(text)
+            if not may(browser.role, RIGHT_TO_SAY[type(message)]):
+                log.warning("forbidden", username=browser.username, message=message.type)
+                self.refuse(browser, "forbidden")
+                return
+            match message:
                 case Painted(offer_id=offer_id):
                     self._painted(browser, offer_id)
                 case Hidden(offer_id=offer_id):
@@ -221,7 +227,9 @@ class Desk:
         """A browser phone cannot ring without a browser; a desk phone can, and keeps its place."""
         agent = self._state.agent(username)
         is_here = self._pages_of(username) or any(page.username == username for page in self._waiting)
-        if is_here or agent.presence == "away" or agent.phone == "phone":
+        # Who waits for their phone would be ready whenever it comes, perhaps tomorrow.
+        is_away = agent.presence == "away" and agent.next is None
+        if is_here or is_away or agent.phone == "phone":
             self._absence.back(username)
         else:
             self._absence.gone(username)

@@ -35,7 +35,7 @@ async def close_pages(app: web.Application) -> None:
     app[THE_DESK].desk.close()
 
 
-@needs("agent")
+@needs("see_calls")
 async def live(request: web.Request) -> web.WebSocketResponse:
     """`GET /live?epoch=E&after=N`: see docs/architecture.md for what is said."""
     # A page of another site can open a WebSocket here, with our cookie: CORS does not cover it.
@@ -59,7 +59,7 @@ async def live(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-@needs("agent")
+@needs("own_session")
 async def logout(request: web.Request) -> web.Response:
     """`POST /api/logout`: ends the session and closes its open pages."""
     response = await end_session(request)

@@ -1,9 +1,14 @@
-"""Logging in and out, and who may do what: `needs(role)` guards every handler that is not public."""
+"""Logging in and out, and who may do what.
+
+Every handler of a route is decorated: `needs(right)`, `needs_token`, or `public` for what asks nobody. A test
+goes through all routes.
+"""
 
 import functools
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import structlog
 from aiohttp import web
@@ -13,7 +18,8 @@ from pydantic import BaseModel, Field, ValidationError
 from casestore import users
 from casestore.db import Store
 from domain.clock import steady_ms
-from domain.users import ROLES, User
+from domain.rights import Right, may
+from domain.users import User
 from screenpop.server.encode import answer
 from screenpop.server.login_limit import AttemptLimit
 from screenpop.server.passwords import PasswordCheck
@@ -30,6 +36,8 @@ SESSIONS = web.AppKey("sessions", Sessions)
 PASSWORDS = web.AppKey("passwords", PasswordCheck)
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)
 COOKIE = "svarklar_session"
+
+Guard = Right | Literal["public", "token"]
 
 
 class Credentials(BaseModel):
@@ -64,8 +72,8 @@ class LoginLimits:
 LIMITS = web.AppKey("limits", LoginLimits)
 
 
-def needs(role: str) -> Callable[[Handler], Handler]:
-    """Decorator: 401 without a session, 403 below this role, 403 for a change without the CSRF token."""
+def needs(right: Right) -> Callable[[Handler], Handler]:
+    """Decorator: 401 without a session, 403 without this right, 403 for a change without the CSRF token."""
 
     def guard(handler: Handler) -> Handler:
         @functools.wraps(handler)
@@ -75,8 +83,8 @@ def needs(role: str) -> Callable[[Handler], Handler]:
                 raise Refused(401, "signed_out")
             request[SIGNED_IN] = signed_in
             request[LANGUAGE] = signed_in.user.language
-            if ROLES.index(signed_in.user.role) < ROLES.index(role):
-                log.warning("forbidden", username=signed_in.user.username, path=request.path)
+            if not may(signed_in.user.role, right):
+                log.warning("forbidden", username=signed_in.user.username, right=right, path=request.path)
                 raise Refused(403, "forbidden")
             given = request.headers.get("X-CSRF-Token", "")
             if request.method not in SAFE_METHODS and not same_secret(given, signed_in.csrf):
@@ -84,9 +92,28 @@ def needs(role: str) -> Callable[[Handler], Handler]:
                 raise Refused(403, "bad_csrf")
             return await handler(request)
 
-        return guarded
+        return guarded_by(right)(guarded)
 
     return guard
+
+
+def guarded_by(what: Guard) -> Callable[[Handler], Handler]:
+    """Decorator: writes on the handler who may come in; `guard_of` reads it."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.guarded_by = what  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def guard_of(handler: object) -> Guard | None:
+    """Who may come in; None for a handler that nobody has thought about."""
+    return getattr(handler, "guarded_by", None)
+
+
+public = guarded_by("public")
+"""Decorator: for everybody."""
 
 
 def needs_token(handler: Handler) -> Handler:
@@ -100,7 +127,7 @@ def needs_token(handler: Handler) -> Handler:
             raise Refused(401, "bad_token", {"WWW-Authenticate": "Bearer"})
         return await handler(request)
 
-    return guarded
+    return guarded_by("token")(guarded)
 
 
 def same_secret(given: str, expected: str) -> bool:
@@ -108,6 +135,7 @@ def same_secret(given: str, expected: str) -> bool:
     return bool(expected) and hmac.compare_digest(given.encode(errors="replace"), expected.encode())
 
 
+@public
 async def login(request: web.Request) -> web.Response:
     """`POST /api/login`: a session for the right password."""
     app, address = request.app, request.remote or ""

@@ -64,6 +64,7 @@ async def run_call(
     console: Console | None,
     *,
     number: str,
+    to: str = "",
     turns: Sequence[tuple[str, Any]],
     codec_name: str,
     barge_in: bool,
@@ -73,7 +74,12 @@ async def run_call(
     secrets = load_secrets(settings, ())
     taken = await asyncio.to_thread(_turns, settings, turns, codec(codec_name).rate_hz)
     plan = CallPlan(
-        number=number, turns=taken, codec=codec_name, barge_in=barge_in, hangup_after_s=hangup_after_s
+        number=number,
+        to=to,
+        turns=taken,
+        codec=codec_name,
+        barge_in=barge_in,
+        hangup_after_s=hangup_after_s,
     )
     return await place_call(settings, secrets, plan, printer(console) if console else None)
 

@@ -6,7 +6,7 @@ from call_events import ANSWERED, CASE, DIALOGUE, ID, QUEUED, after, of, offer, 
 from cti.calls import step
 from cti.effects import Publish, Report, Save
 from domain.agents import PresenceRequested
-from domain.calls import CallChanged, CallEnded, QueueJoined, Resynced
+from domain.calls import CallAnswered, CallChanged, CallEnded, CallRouted, QueueJoined, Resynced
 from domain.cases import CaseRegistered
 from domain.dialogue import DialogueEnded, ListeningStarted, PartialHeard, SpeechEnded, StatementHeard
 from domain.offers import (
@@ -247,3 +247,16 @@ def test_an_event_of_an_unknown_call_is_reported():
 )
 def test_channels_that_are_no_callers_are_not_even_reported(event):
     assert step(None, event, 1) == (None, ())
+
+
+@pytest.mark.parametrize("asterisk_first", [False, True])
+def test_a_caller_who_was_told_that_nobody_answers_has_not_abandoned_the_call(asterisk_first):
+    told, gone = of(DialogueEnded, 2000, reason="let_go"), of(CallEnded, 2001, cause="")
+    call = after(DIALOGUE[0], *((gone, told) if asterisk_first else (told, gone)))
+    assert (call.stage, call.outcome) == ("ended", "let_go")
+
+
+def test_which_desk_received_the_call_and_why_stands_in_it():
+    routed = of(CallRouted, 2, desk="hr", queue="hr", why="holiday", then="queue")
+    call = after(of(CallAnswered, 1, dialled="101"), routed)
+    assert (call.dialled, call.desk, call.why) == ("101", "hr", "holiday")

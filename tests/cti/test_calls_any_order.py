@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cti.calls import step
 from cti.effects import Publish
-from domain.calls import AgentLeg, CallAnswered, CallEnded, QueueJoined, Resynced
+from domain.calls import AgentLeg, CallAnswered, CallEnded, CallRouted, QueueJoined, Resynced
 from domain.cases import CaseRegistered, Suggestion, SuggestionsFound
 from domain.dialogue import (
     CallerIdentified,
@@ -37,6 +37,9 @@ PURPOSES = st.sampled_from(["statement", "confirm"])
 CALL = st.just(ID)
 ANY_EVENT = st.one_of(
     st.builds(CallAnswered, call_id=CALL, at_ms=TIMES),
+    st.builds(
+        CallRouted, call_id=CALL, at_ms=TIMES, desk=st.just("hr"), queue=st.just("hr"), why=st.just("hours")
+    ),
     st.builds(CallerIdentified, call_id=CALL, at_ms=TIMES),
     st.builds(LanguageChosen, call_id=CALL, at_ms=TIMES, language=st.sampled_from(["en", "sv"])),
     st.builds(ListeningStarted, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),

@@ -5,6 +5,9 @@ import type { AgentState, Call, CaseSummary, Offer } from "../src/lib/records";
 export function aCall(callId: string, given: Partial<Call> = {}): Call {
   return {
     call_id: callId,
+    dialled: "100",
+    desk: "it",
+    why: "open",
     node: "main",
     stage: "queued",
     sip_call_id: "",

@@ -157,18 +157,11 @@ export class Desk {
     this.state = dismiss(this.state, callId);
   }
 
-  /** Asks for this presence; the answer comes over the live connection. */
-  wish(presence: Wish, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
+  /** Asks for this presence (null: as it is, at this phone); the answer comes over the live connection. */
+  wish(presence: Wish | null, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
     this.refusal = "";
     if (presence === "ready" && phone === "browser") void this.phone.prepare();
     this.live.send({ type: "presence", presence, reason, phone });
-  }
-
-  /** Chooses the phone: what one is, or has chosen to be, stays. */
-  choosePhone(phone: PhoneKind): void {
-    const me = this.state.me;
-    const presence = me?.next ?? (me?.presence === "talking" ? "ready" : me?.presence);
-    if (me !== null && presence !== undefined) this.wish(presence, me.next_reason || me.reason, phone);
   }
 
   /** Answers this line; if none is named the ringing one in front, else the first that rings. */

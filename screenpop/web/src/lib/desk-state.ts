@@ -78,6 +78,8 @@ export function apply(state: DeskState, message: Frame): DeskState {
       return withPartial(state, message);
     case "presence":
       return withAgent({ ...state, cursor: message.cursor }, message.agent);
+    case "people":
+      return { ...state, cursor: message.cursor, people: byUsername(message.people) };
     case "offer":
       return settle(withOffers(state, [message]));
     case "error":
@@ -128,9 +130,13 @@ function fromSnapshot(before: DeskState, message: SnapshotFrame): DeskState {
   const mine = [...before.mine, ...wrappingUp(message).filter((id) => !before.mine.includes(id))];
   const { epoch, cursor, me } = message;
   const agents = new Map(message.agents.map((agent) => [agent.username, agent]));
-  const people = new Map(message.people.map((person) => [person.username, person]));
+  const people = byUsername(message.people);
   const known = { ...before, epoch, cursor, me, agents, people, calls, partials: new Map(), mine, offers: [] };
   return settle(withOffers(knowing(known, message.cases), message.offers));
+}
+
+function byUsername(people: readonly Person[]): ReadonlyMap<string, Person> {
+  return new Map(people.map((person) => [person.username, person]));
 }
 
 /** My call that I am still wrapping up: the server tells of it, so that a reload does not lose its pop. */

@@ -156,7 +156,7 @@ export interface HistoryEntry {
   left: string[];
 }
 
-export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "failed";
+export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "let_go" | "failed";
 
 /** A call in a list; `waited_ms` until an agent answered, or until its end. */
 export interface CallSummary {
@@ -256,6 +256,7 @@ export interface ArticleAnswer {
   body: string;
   keywords: string[];
   examples: string[];
+  desk: string;
   html: string;
 }
 
@@ -392,14 +393,9 @@ export interface AgentState {
   away_because: AwayBecause;
 }
 
-/** Somebody of the desk: lists say names, not user names. */
-export interface Person {
-  username: string;
-  name: string;
-  role: "agent" | "supervisor" | "admin";
-}
-
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
+
+export type Why = "open" | "hours" | "holiday" | "closed_day" | "full" | "unknown_number" | "lookup_failed";
 
 export type Match = "one" | "several" | "none" | "withheld";
 
@@ -431,6 +427,9 @@ export interface Call {
   number: string;
   name: string;
   codec: string;
+  dialled: string;
+  desk: string;
+  why: Why;
   match: Match;
   how: How;
   contact_id: number | null;
@@ -462,6 +461,13 @@ export interface PendingOffer {
   call_id: string;
   caller: CallerCard | null;
   cases: CaseSummary[];
+}
+
+/** Somebody of the desk as colleagues see them. */
+export interface Person {
+  username: string;
+  name: string;
+  role: "agent" | "supervisor" | "admin";
 }
 
 /** Everything, as this user's page sees it. */
@@ -512,6 +518,13 @@ export interface PresenceFrame {
   agent: AgentState;
 }
 
+/** Everybody who may log in, after somebody was added, removed or changed. */
+export interface PeopleFrame {
+  type: "people";
+  cursor: number;
+  people: Person[];
+}
+
 /** The words so far of a caller who still talks. */
 export interface PartialFrame {
   type: "partial";
@@ -543,6 +556,7 @@ export type Frame =
   | CaseFrame
   | CasesFrame
   | PresenceFrame
+  | PeopleFrame
   | PartialFrame
   | OfferFrame
   | ErrorFrame;
@@ -559,10 +573,14 @@ export interface Hidden {
   offer_id: string;
 }
 
-/** The agent wants to be ready, on a break …; a line break in the reason would reach Asterisk. */
+/**
+ * The agent wants to be ready, on a break …; null: as they are, at this phone.
+ *
+ * A line break in the reason would reach Asterisk.
+ */
 export interface PresenceWanted {
   type: "presence";
-  presence: Presence;
+  presence: Wish | null;
   reason?: string;
   phone?: PhoneKind;
 }
@@ -581,4 +599,4 @@ export type PageMessage =
   | Watch;
 
 /** Every kind of frame. */
-export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "case", "cases", "presence", "partial", "offer", "error"];
+export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "case", "cases", "presence", "people", "partial", "offer", "error"];
