@@ -44,7 +44,7 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 _WITNESS = Path(__file__).with_name("witness.js").read_text()
-_REFUSED_LOGIN = re.compile(r"status of (401|429)")
+_REFUSED = re.compile(r"status of (401|404|409|429|503)")
 _WORD_OF_THE_WIRE = re.compile(r'"type":\s*"(\w+)"|^([A-Z]+|SIP/2\.0 \d+) ')
 
 
@@ -153,10 +153,8 @@ class Visitor:
         return await self.page.evaluate(f"witness.{what}")
 
     def _complained(self, message: ConsoleMessage) -> None:
-        is_refused_login = _REFUSED_LOGIN.search(
-            message.text
-        )  # Chromium tells of each, we of them on the page
-        if message.type in ("error", "warning") and not is_refused_login:
+        # Chromium tells of each no of the server; so does the page, to whoever it concerns.
+        if message.type in ("error", "warning") and not _REFUSED.search(message.text):
             self.complaints.append(message.text)
 
     def _follow(self, socket: WebSocket) -> None:
