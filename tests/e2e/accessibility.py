@@ -1,7 +1,7 @@
 """Whether everybody can use a page: what axe-core finds, and what it does not look for.
 
-axe-core looks at WCAG 2.2 A and AA and at its own best practices; accessibility.js and the names that Chromium
-tells to a screen reader come on top.
+axe-core looks at WCAG 2.2 A and AA and at its own best practices; accessibility.js and the names that
+Chromium tells to a screen reader come on top.
 """
 
 import functools
@@ -29,7 +29,7 @@ async def barriers(page: Page) -> list[str]:
 
 @functools.cache
 def _axe() -> str:
-    """The package's own text; Chromium runs it beside the page's scripts, which its security policy allows."""
+    """The package's own text; Chromium runs it beside the page, so that no security policy stops it."""
     if not _AXE.exists():
         pytest.fail("axe-core is missing: npm --prefix screenpop/web install --no-save", pytrace=False)
     return _AXE.read_text(encoding="utf-8")

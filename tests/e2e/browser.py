@@ -130,8 +130,8 @@ class Visitor:
         """Take calls from now on, at the browser's phone or the desk phone (`phone`)."""
         await self.at("phone-choice").select_option(phone)
         await expect(self.at("phone-choice")).to_have_value(phone)
-        connection = "registered" if phone == "browser" else "off"
-        await expect(self.at("softphone-status")).to_have_attribute("data-state", connection)
+        shown, state = ("softphone", "registered") if phone == "browser" else ("deskphone", "idle")
+        await expect(self.at(f"{shown}-status")).to_have_attribute("data-state", state)
         await self.press("r")
         await expect(self.at("presence")).to_have_attribute("data-presence", "ready")
 

@@ -104,13 +104,19 @@ function titleOf(desk: Desk, view: View, article: string): string {
 }
 
 /** Solved by this article, or in these words, or simply. */
-export function solve(desk: Desk, view: View, fields: { article: string } | { solution: string }): void {
+export function solve(
+  desk: Desk,
+  view: View,
+  fields: { article: string } | { solution: string },
+  seen?: number,
+): void {
   const summary = caseInFront(desk, view);
   if (summary === null) return;
   const article = "article" in fields ? fields.article : "";
   const done = article === "" ? t("done.solved") : t("done.solvedWith", { title: titleOf(desk, view, article) });
   view.editing = null;
-  desk.cases.change({ number: summary.number, command: "solve", fields, done, callId: callInFront(desk, view) });
+  const callId = callInFront(desk, view);
+  desk.cases.change({ number: summary.number, command: "solve", fields, done, callId, seen });
 }
 
 /** The call is about this case and no other. */

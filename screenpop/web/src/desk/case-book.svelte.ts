@@ -16,6 +16,8 @@ export interface Change {
   readonly fields: Fields;
   readonly done: string;
   readonly callId?: string;
+  /** The version of the case that one had before them when one began; left out: what is shown now. */
+  readonly seen?: number | undefined;
 }
 
 /** A change that somebody else's stands in the way of. */
@@ -83,6 +85,11 @@ export class CaseBook {
   missing(number: string): TextKey | null {
     const answer = this.answers.get(number);
     return typeof answer === "string" ? answer : null;
+  }
+
+  /** Which version one has before them who begins to change it now; undefined while a change of one's own is on its way. */
+  seen(number: string): number | undefined {
+    return this.#queues.has(number) ? undefined : this.#desk.state.cases.get(number)?.version;
   }
 
   isSaving(number: string, field: string): boolean {
@@ -156,12 +163,15 @@ export class CaseBook {
     const { change, conflict } = this.contest;
     this.contest = null;
     const fields = choice === "mine" ? change.fields : withoutDisputed(change.fields, conflict);
-    if (Object.keys(fields).length > 0) this.change({ ...change, fields });
+    // Whoever chooses has seen the case as it is by now.
+    const seen = conflict.current.summary.version;
+    if (Object.keys(fields).length > 0) this.change({ ...change, fields, seen });
   }
 
   async #carryOut(change: Change, changeId: string = newId(), attempt = 1): Promise<void> {
     try {
-      await this.#send(change.number, change.command, change.fields, changeId, change.callId);
+      const { number, command, fields, callId, seen } = change;
+      await this.#send(number, command, fields, changeId, callId, attempt > 1 ? undefined : seen);
       this.#mark(change, {});
       this.#offer({ number: change.number, changeId, text: change.done });
     } catch (error) {
@@ -205,12 +215,13 @@ export class CaseBook {
     fields: Readonly<Record<string, unknown>>,
     changeId: string = newId(),
     callId = "",
+    seen?: number,
   ): Promise<SavedCase> {
-    const version = this.#desk.state.cases.get(number)?.version ?? 0;
+    const version = seen ?? this.#desk.state.cases.get(number)?.version ?? 0;
     const call = callId === "" ? {} : { call_id: callId };
     // What has no version of the case in it adds something, or is one's own.
-    const seen = command === "undo" || command === "link" ? {} : { version };
-    const body = { change_id: changeId, ...seen, ...call, ...fields };
+    const before = command === "undo" || command === "link" ? {} : { version };
+    const body = { change_id: changeId, ...before, ...call, ...fields };
     const changed = await changeCase(this.#desk.who.csrf, number, command, body);
     this.#desk.state = knowing(this.#desk.state, [changed.summary]);
     const answer = this.full(number);
