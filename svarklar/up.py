@@ -21,6 +21,7 @@ from cti.work import Work
 from svarklar.secrets import Secrets
 from svarklar.serve_process import ServeProcess, StartFailed
 from svarklar.settings import Settings
+from svarklar.staff import give_telephones
 from svarklar.var_lock import VarLock
 
 log = structlog.get_logger()
@@ -44,6 +45,7 @@ async def running(
         await _side_by_side(asterisk.start(), serve.start())  # each waits for the other by itself
         watching.start("serve", partial(supervise_serve, serve))
         watching.start("asterisk", partial(supervise_asterisk, asterisk))
+        watching.start("telephones", partial(give_telephones, settings, asterisk, tuple(agents)))
         yield
     finally:
         # Before the two are ended: a watcher would start again what we end.
