@@ -16,10 +16,12 @@ from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type
 
 from pydantic import BaseModel
 
-from domain import contacts, vocabulary
+from domain import audit, contacts, vocabulary
 from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me
+from screenpop.desk.audit_api import AuditAnswer
 from screenpop.desk.frames import FRAMES, Encoded
 from screenpop.desk.messages import MESSAGES
+from screenpop.desk.own_password import PasswordChange
 
 FILE = Path(__file__).parent / "web" / "src" / "lib" / "records.ts"
 
@@ -35,7 +37,7 @@ _PLAIN = {
 }  # fmt: skip
 _NAMED_LITERALS = {
     value: name
-    for module in (contacts, *vocabulary.NOUNS)
+    for module in (audit, contacts, *vocabulary.NOUNS)
     for name, value in vars(module).items()
     if get_origin(value) is Literal
 }
@@ -114,7 +116,7 @@ def _comment(kind: type) -> str:
 def source() -> str:
     """The file as it is to be."""
     made = _TypeScript()
-    for answer in (Me, CaseAnswer, ArticleAnswer):
+    for answer in (Me, CaseAnswer, ArticleAnswer, AuditAnswer, PasswordChange):
         made.type_of(answer)
     made.union("Frame", "What a page gets over the live connection.", FRAMES)
     made.union("PageMessage", "What a page may say over the live connection.", MESSAGES)

@@ -27,6 +27,8 @@ ROUTES: dict[tuple[str, str], Guard] = {
     ("GET", "/api/figures"): "token",
     ("GET", "/api/me"): "own_session",
     ("POST", "/api/logout"): "own_session",
+    ("POST", "/api/password"): "own_password",
+    ("GET", "/api/audit"): "see_audit",
     ("GET", "/live"): "see_calls",
     ("GET", "/api/cases/{number}"): "see_cases",
     ("GET", "/api/cases/{number}/statement.wav"): "hear_statements",

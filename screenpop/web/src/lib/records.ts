@@ -113,6 +113,29 @@ export interface ArticleAnswer {
   html: string;
 }
 
+export type AuditKind = "logged_in" | "login_refused" | "password_changed" | "agent_added" | "agent_removed" | "role_changed" | "statement_heard" | "settings_changed" | "contact_erased";
+
+/** `actor` is a username, or COMMAND_LINE; `values` what it was done to (`{"case": "C-000001"}`). */
+export interface AuditEntry {
+  id: number;
+  at_ms: number;
+  actor: string;
+  kind: AuditKind;
+  values: Record<string, string>;
+}
+
+/** The newest first; `older_than` is what to ask for next (`?before=`), null where that is all. */
+export interface AuditAnswer {
+  entries: AuditEntry[];
+  older_than: number | null;
+}
+
+/** The body of the request. */
+export interface PasswordChange {
+  old: string;
+  new: string;
+}
+
 export type Presence = "ready" | "talking" | "break" | "wrapup" | "away";
 
 export type PhoneKind = "browser" | "phone";
@@ -146,6 +169,13 @@ export interface AgentState {
   misses: number;
   refusals: number;
   away_because: AwayBecause;
+}
+
+/** Somebody of the desk as colleagues see them. */
+export interface Person {
+  username: string;
+  name: string;
+  role: "agent" | "supervisor" | "admin";
 }
 
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
@@ -235,6 +265,7 @@ export interface SnapshotFrame {
   epoch: string;
   cursor: number;
   me: AgentState;
+  people: Person[];
   agents: AgentState[];
   calls: Call[];
   offers: PendingOffer[];
@@ -260,6 +291,13 @@ export interface PresenceFrame {
   type: "presence";
   cursor: number;
   agent: AgentState;
+}
+
+/** Everybody who may log in, after somebody was added, removed or changed. */
+export interface PeopleFrame {
+  type: "people";
+  cursor: number;
+  people: Person[];
 }
 
 /** The words so far of a caller who still talks. */
@@ -289,6 +327,7 @@ export type Frame =
   | ResumedFrame
   | CallFrame
   | PresenceFrame
+  | PeopleFrame
   | PartialFrame
   | OfferFrame
   | ErrorFrame;
@@ -324,4 +363,4 @@ export type PageMessage =
   | PresenceWanted;
 
 /** Every kind of frame. */
-export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "presence", "partial", "offer", "error"];
+export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "presence", "people", "partial", "offer", "error"];
