@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import delete, func, select, update
 
 from casestore.db import Transaction
-from casestore.tables import CallRow, CounterRow, DeskNumberRow, DeskRow, MembershipRow
+from casestore.desk_tables import DeskNumberRow, DeskRow, MembershipRow
+from casestore.tables import CallRow, CounterRow
 from casestore.upsert import insert_into
 from domain.desk_rules import DeskRefused, Fault, faults_between, faults_of
 from domain.desks import MOST_PENALTY, Desk, DeskBook, ManagedBy, Membership

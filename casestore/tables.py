@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from casestore.text import storable
-from domain.desks import ManagedBy
+from domain.audit import AuditKind
 from domain.languages import Language
 from domain.users import Role
 
@@ -192,6 +192,19 @@ class SessionRow(Base):
     expires_ms: Mapped[Milliseconds] = mapped_column(index=True)
 
 
+class AuditRow(Base):
+    """What somebody of the desk did; triggers refuse to change it, and to delete it while it is young."""
+
+    __tablename__ = "audit"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    at_ms: Mapped[Milliseconds] = mapped_column(index=True)
+    actor: Mapped[str]
+    kind: Mapped[AuditKind] = mapped_column(StorableText())
+    values: Mapped[Fields]
+
+
 class CallRow(Base):
     """A whole call as JSON, with the columns that are searched.
 
@@ -266,39 +279,3 @@ class RecordingRow(Base):
     length_ms: Mapped[int]
     at_ms: Mapped[Milliseconds] = mapped_column(index=True)
     change_id: Mapped[str | None] = mapped_column(unique=True)
-
-
-class DeskRow(Base):
-    """A whole desk as JSON, with the columns that are searched. `queue` is kept after a removal.
-
-    One that was removed stays until nobody waits there any more: its row has no numbers.
-    """
-
-    __tablename__ = "desks"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    place: Mapped[int]  # the first is the default
-    queue: Mapped[str]
-    removed: Mapped[bool]
-    version: Mapped[int]
-    desk: Mapped[Fields]
-
-
-class DeskNumberRow(Base):
-    """A number that reaches a desk; the primary key holds that it reaches one only."""
-
-    __tablename__ = "desk_numbers"
-
-    number: Mapped[str] = mapped_column(primary_key=True)
-    desk_key: Mapped[str] = mapped_column(ForeignKey("desks.key"), index=True)
-
-
-class MembershipRow(Base):
-    """An agent serves a queue. No foreign keys: an agent may go, a queue may be named first."""
-
-    __tablename__ = "memberships"
-
-    agent: Mapped[str] = mapped_column(primary_key=True)
-    queue: Mapped[str] = mapped_column(primary_key=True)
-    penalty: Mapped[int]
-    managed_by: Mapped[ManagedBy] = mapped_column(StorableText())

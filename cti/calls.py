@@ -125,9 +125,8 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case SuggestionsFound():
             call = replace(call, suggestions=event.suggestions, similar=event.similar)
         case DialogueEnded():
-            let_go = (
-                event.reason == "let_go" and call.outcome == "abandoned_ivr"
-            )  # Asterisk's news was faster
+            # Asterisk's news of the end may be faster than this.
+            let_go = event.reason == "let_go" and call.outcome == "abandoned_ivr"
             call = replace(call, dialogue=event.reason, outcome="let_go" if let_go else call.outcome)
         case _:
             return None

@@ -10,13 +10,13 @@ import dataclasses
 import inspect
 import json
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from domain import contacts, vocabulary
+from domain import audit, contacts, desks, vocabulary
 from domain.contacts import Contact
 from screenpop.desk.answers import (
     ArticleAnswer,
@@ -27,9 +27,12 @@ from screenpop.desk.answers import (
     Me,
     SavedCase,
 )
+from screenpop.desk.audit_api import AuditAnswer
 from screenpop.desk.case_requests import BODIES
+from screenpop.desk.desks_api import DesksAnswer, FieldFault, MembershipsAnswer, MembershipsChange
 from screenpop.desk.frames import FRAMES, Encoded
 from screenpop.desk.messages import MESSAGES
+from screenpop.desk.own_password import PasswordChange
 
 FILE = Path(__file__).parent / "web" / "src" / "lib" / "records.ts"
 
@@ -43,13 +46,17 @@ _PLAIN = {
     str: "string", int: "number", float: "number", bool: "boolean", type(None): "null",
     object: "unknown", Any: "unknown",
 }  # fmt: skip
-_ANSWERS = (Me, CaseAnswer, CaseList, SavedCase, CaseConflict, CallerCard, Contact, ArticleAnswer)
 _NAMED_LITERALS = {
     value: name
-    for module in (contacts, *vocabulary.NOUNS)
+    for module in (audit, contacts, desks, *vocabulary.NOUNS)
     for name, value in vars(module).items()
     if get_origin(value) is Literal
 }
+
+_ANSWERS = (
+    Me, CaseAnswer, CaseList, SavedCase, CaseConflict, CallerCard, Contact, ArticleAnswer, AuditAnswer,
+    PasswordChange, DesksAnswer, MembershipsAnswer, MembershipsChange, FieldFault,
+)  # fmt: skip
 
 
 class _TypeScript:
@@ -89,7 +96,7 @@ class _TypeScript:
             return " | ".join(map(self.type_of, args))
         if origin is tuple and args[1:] == (...,):
             return f"{self.type_of(args[0])}[]"
-        if origin is dict:
+        if origin in (dict, Mapping):
             return self._record(*args)
         if origin is Encoded:
             return self.type_of(args[0])

@@ -27,8 +27,11 @@ from cti.bus.outlet import Outlet, PatientPublisher
 from cti.bus.redis_streams import RedisBus
 from cti.call_store import CallStore
 from cti.work import Work
+from domain.agents import StaffChanged
 from domain.clock import now_ms
 from domain.desks import DeskBook
+from domain.endpoints import WEBCALLER, endpoints_of
+from domain.streams import WISHES
 from ivr.flows.intake import intake
 from ivr.session import Dialogues
 from ivr.speech.pool.recogniser import Pool, start_recogniser
@@ -40,6 +43,7 @@ from svarklar.loop_watch import LoopWatch
 from svarklar.preparation import prepare, prompts
 from svarklar.secrets import Secrets
 from svarklar.settings import Settings
+from svarklar.staff import Agents, follow_staff
 from svarklar.up import until_told_to_stop
 from svarklar.upkeep import articles_of, fetch_english, refresh_knowledge, study, tidy_daily
 
@@ -52,9 +56,9 @@ async def run_server(settings: Settings) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises OSError when a port is taken, StoreUnusable."""
     configure_log(settings)
     _give_the_loop_its_turn()
-    secrets, _ = await asyncio.to_thread(prepare, settings)
+    secrets, agents = await asyncio.to_thread(prepare, settings)
     async with AsyncExitStack() as parts:
-        server = _Server(settings, secrets, parts)
+        server = _Server(settings, secrets, agents, parts)
         await server.start()
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked through while callers talk: 100 ms at a time
@@ -72,8 +76,10 @@ def _give_the_loop_its_turn() -> None:
 class _Server:
     """All parts in one process; what is entered into `parts` is ended in the opposite order."""
 
-    def __init__(self, settings: Settings, secrets: Secrets, parts: AsyncExitStack) -> None:
+    def __init__(self, settings: Settings, secrets: Secrets, agents: Agents, parts: AsyncExitStack) -> None:
         self._settings, self._secrets, self._parts = settings, secrets, parts
+        self._agents = agents
+        self._sip_passwords = _endpoints_of(agents, secrets)
         self._store = Store(settings.database)  # `prepare` has upgraded it
         self._bus: Bus = RedisBus(settings.bus) if settings.bus else MemoryBus()
         self._work = Work()
@@ -94,6 +100,9 @@ class _Server:
         await self._start_bridge()
         await self._start_voice()
         await self._start_pages()
+        self._say_staff(self._agents)
+        follow = partial(follow_staff, self._settings, self._store, self._agents, self._take_staff)
+        self._work.start("staff", follow)
         self._work.start("upkeep", partial(tidy_daily, self._settings, self._store))
         fetching = asyncio.create_task(fetch_english(self._settings))
         self._parts.callback(fetching.cancel)
@@ -186,12 +195,23 @@ class _Server:
 
     async def _start_pages(self) -> None:
         self._watch = self._parts.enter_context(LoopWatch())
-        config = web_config(self._settings, self._secrets)
+        config = web_config(self._settings, self._secrets, self._sip_passwords)
         app = make_app(config, self._store, self._bus, health=self._health, figures=self._figures)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         self._parts.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, self._settings.host, self._settings.web_port).start()
+
+    async def _take_staff(self, agents: Agents, secrets: Secrets) -> None:
+        """Pages give out the telephones that are in here by now."""
+        self._sip_passwords.clear()
+        self._sip_passwords.update(_endpoints_of(agents, secrets))
+        self._say_staff(agents)
+        self._desks.agents = agents
+        self._tell_who_serves(self._desks.book)
+
+    def _say_staff(self, agents: Agents) -> None:
+        self._outlet.publish(WISHES, StaffChanged(at_ms=now_ms(), agents=agents))
 
     def _health(self) -> Mapping[str, str]:
         return {
@@ -220,12 +240,18 @@ def _speech_figures(recogniser: Pool) -> Mapping[str, float]:
     }
 
 
-def web_config(settings: Settings, secrets: Secrets) -> WebConfig:
+def _endpoints_of(agents: Agents, secrets: Secrets) -> dict[str, str]:
+    """The passwords of those who are there; the file may have some of others."""
+    there = {WEBCALLER, *(endpoint for agent in agents for endpoint in endpoints_of(agent))}
+    return {endpoint: password for endpoint, password in secrets.sip.items() if endpoint in there}
+
+
+def web_config(settings: Settings, secrets: Secrets, sip_passwords: Mapping[str, str]) -> WebConfig:
     """The web server's share of settings and secrets."""
     return WebConfig(
         statements=settings.recordings_folder,
         api_token=secrets.api_token,
-        sip_passwords=secrets.sip,
+        sip_passwords=sip_passwords,
         sip_host=settings.host,
         support_number=settings.support_number,
         asterisk_http_port=settings.asterisk_http_port,

@@ -23,6 +23,7 @@ from svarklar.desk_records import read_book
 from svarklar.secrets import Secrets
 from svarklar.serve_process import ServeProcess, StartFailed
 from svarklar.settings import Settings
+from svarklar.staff import give_telephones
 from svarklar.var_lock import VarLock
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ async def running(
         watching.start("serve", partial(supervise_serve, serve))
         watching.start("asterisk", partial(supervise_asterisk, asterisk))
         watching.start("desks", partial(follow_desks, settings, store, asterisk, count))
+        watching.start("telephones", partial(give_telephones, settings, asterisk, tuple(agents)))
         yield
     finally:
         # Before the two are ended: a watcher would start again what we end.

@@ -16,7 +16,7 @@ from domain.rights import may
 from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me, SipAccount
 from screenpop.desk.articles import ArticleRenderer
 from screenpop.desk.live import THE_DESK
-from screenpop.server.auth import READS, SIGNED_IN, STORE, needs, needs_token, page_user, public
+from screenpop.server.auth import READS, SIGNED_IN, STORE, needs, needs_token, note, page_user, public
 from screenpop.server.encode import answer
 from screenpop.server.health import DatabaseCheck
 from screenpop.server.refusals import Refused, language_of
@@ -60,13 +60,17 @@ async def case(request: web.Request) -> web.Response:
 
 @needs("hear_statements")
 async def statement(request: web.Request) -> web.FileResponse:
-    """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is logged."""
+    """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is audited."""
     number = request.match_info["number"]
     folder = request.app[CONFIG].statements
     file = await request.app[READS].run(_find_statement, request.app[STORE], folder, number)
     if file is None:
         raise Refused(404, "statement_not_found")
-    log.info("statement_heard_by", username=request[SIGNED_IN].user.username, case=number)
+    username = request[SIGNED_IN].user.username
+    log.info("statement_heard_by", username=username, case=number)
+    # A page asks for the rest, and for what is jumped to, in requests of their own.
+    if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
+        await note(request, username, "statement_heard", case=number)
     return web.FileResponse(file, headers={"Content-Type": "audio/wav", "Cache-Control": "private, no-store"})
 
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 from domain.agents import AgentState
 from domain.calls import Call
 from domain.cases import CaseSummary
+from domain.users import Person
 from screenpop.desk.answers import CallerCard
 from screenpop.server.encode import to_json
 
@@ -44,6 +45,8 @@ class SnapshotFrame:
     epoch: str
     cursor: int
     me: AgentState
+    # Everybody who may log in; `agents` are those of them of whom Asterisk or a page has said anything.
+    people: tuple[Person, ...]
     agents: tuple[AgentState, ...]
     calls: tuple[Encoded[Call], ...]
     # Those of these calls; one that is missing comes as soon as it was read.
@@ -97,6 +100,15 @@ class PresenceFrame:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeopleFrame:
+    """Everybody who may log in, after somebody was added, removed or changed."""
+
+    type: Literal["people"] = "people"
+    cursor: int
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartialFrame:
     """The words so far of a caller who still talks."""
 
@@ -128,6 +140,7 @@ Frame = (
     | CaseFrame
     | CasesFrame
     | PresenceFrame
+    | PeopleFrame
     | PartialFrame
     | OfferFrame
     | ErrorFrame

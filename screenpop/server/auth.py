@@ -15,9 +15,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, Field, ValidationError
 
-from casestore import users
+from casestore import audit, users
 from casestore.db import Store
-from domain.clock import steady_ms
+from domain.audit import AuditKind
+from domain.clock import now_ms, steady_ms
 from domain.rights import Right, may
 from domain.users import User
 from screenpop.server.encode import answer
@@ -148,10 +149,12 @@ async def login(request: web.Request) -> web.Response:
     if user is None or not right:
         known = username if user else "(unknown)"  # what was typed may be a password in the wrong field
         log.warning("login_refused", username=known, address=address)
+        await note(request, known, "login_refused", address=address)
         raise Refused(401, "wrong_login")
     app[LIMITS].forgive(address, username)
     token, csrf = await app[SESSIONS].begin(user)
     log.info("logged_in", username=username, address=address)
+    await note(request, username, "logged_in", address=address)
     response = answer({"user": page_user(user), "csrf": csrf})
     response.set_cookie(
         COOKIE,
@@ -162,6 +165,16 @@ async def login(request: web.Request) -> web.Response:
         max_age=app[CONFIG].session_life_ms // 1000,
     )
     return response
+
+
+async def note(request: web.Request, actor: str, kind: AuditKind, **values: str) -> None:
+    """Write down for others to see that somebody did this."""
+
+    def write() -> None:
+        with request.app[STORE].uow() as tx:
+            audit.note(tx, actor, kind, values, now_ms())
+
+    await request.app[READS].run(write)
 
 
 async def end_session(request: web.Request) -> web.Response:

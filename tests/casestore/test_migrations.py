@@ -105,6 +105,7 @@ def test_every_row_is_there_afterwards_as_it_was(old_url: str):
     assert {name: _columns_of(before[name], after[name]) for name in before} == before
     assert {line["change_id"] for line in after["case_history"]} == {None}
     assert {name: len(rows) for name, rows in after.items() if name not in before} == {
+        "audit": 0,
         "facts": 0,
         "positions": 0,
         "recordings": 0,

@@ -1,4 +1,4 @@
-"""Two desks on two numbers: each with its own queue, menu, articles and people; they change while calls go on."""
+"""Two desks on two numbers: each has its queue, menu, articles and people; they change under calls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

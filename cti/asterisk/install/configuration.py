@@ -60,7 +60,7 @@ def write_configuration(
         _write(run / "etc" / template.name, _fill(template, values))
     for name in _DEFAULTS:
         _write(run / "etc" / f"{name}.conf", "; Asterisk's defaults are right here\n")
-    _write(run / "etc/pjsip_agents.conf", "".join(_agent(agent, secrets) for agent in agents))
+    write_agents(settings, secrets, agents)
     _write(run / "etc/pjsip_callers.conf", _callers(settings))
     write_hold_music(run / "moh/svarklar.wav16")
     return run / "etc/asterisk.conf"
@@ -105,6 +105,15 @@ def _number(number: str, queue: str) -> str:
 
 def _queue(name: str) -> str:
     return _matching(QUEUE.pattern, name, "queue")
+
+
+def write_agents(settings: AsteriskSettings, secrets: AsteriskSecrets, agents: Sequence[str]) -> None:
+    """The agents' telephones alone; Asterisk takes them when it reads its SIP configuration again.
+
+    Raises ConfigurationRefused, KeyError for an agent without passwords.
+    """
+    telephones = "".join(_agent(agent, secrets) for agent in agents)
+    _write(settings.asterisk_run_folder / "etc/pjsip_agents.conf", telephones)
 
 
 def _values(settings: AsteriskSettings, secrets: AsteriskSecrets, binary: AsteriskBinary) -> dict[str, str]:

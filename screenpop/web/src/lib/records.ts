@@ -260,6 +260,119 @@ export interface ArticleAnswer {
   html: string;
 }
 
+export type AuditKind = "logged_in" | "login_refused" | "password_changed" | "agent_added" | "agent_removed" | "role_changed" | "statement_heard" | "settings_changed" | "contact_erased";
+
+/** `actor` is a username, or COMMAND_LINE; `values` what it was done to (`{"case": "C-000001"}`). */
+export interface AuditEntry {
+  id: number;
+  at_ms: number;
+  actor: string;
+  kind: AuditKind;
+  values: Record<string, string>;
+}
+
+/** The newest first; `older_than` is what to ask for next (`?before=`), null where that is all. */
+export interface AuditAnswer {
+  entries: AuditEntry[];
+  older_than: number | null;
+}
+
+/** The body of the request. */
+export interface PasswordChange {
+  old: string;
+  new: string;
+}
+
+export type Language = "en" | "sv" | "nb";
+
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+/** Open from `opens` to `closes` on these days; local wall time as `HH:MM`, `24:00` is midnight. */
+export interface Span {
+  days: Weekday[];
+  opens: string;
+  closes: string;
+}
+
+/** When somebody answers. No spans: always. `holidays` names a country (`SE`): closed on its days off. */
+export interface OpeningHours {
+  spans: Span[];
+  time_zone: string;
+  holidays: string;
+  closed_days: string[];
+}
+
+export type WhenClosed = "queue" | "case" | "announce";
+
+export type ManagedBy = "settings" | "page" | "file";
+
+/**
+ * `numbers` as they are dialled; `menu` are the services by the key that chooses them.
+ *
+ * The first of `languages` serves where the caller's is not known and not asked. `greeting` is said first,
+ * by language; a language without one gets the catalogue's. `cap`: no more than so many callers wait, 0: as
+ * many as come. `version` counts the changes: a write against an older one is a conflict.
+ */
+export interface Desk {
+  key: string;
+  name: string;
+  numbers: string[];
+  queue: string;
+  department: string;
+  languages: Language[];
+  ask_language: boolean;
+  greeting: Partial<Record<Language, string>>;
+  menu: Record<string, string>;
+  hours: OpeningHours;
+  when_closed: WhenClosed;
+  when_full: WhenClosed;
+  ring_s: number;
+  wrapup_s: number;
+  cap: number;
+  managed_by: ManagedBy;
+  version: number;
+}
+
+/** Every desk, the default one first. */
+export interface DesksAnswer {
+  desks: Desk[];
+}
+
+/** Somebody who may serve queues. */
+export interface ServingAgent {
+  username: string;
+  name: string;
+}
+
+/** An agent serves this queue; a higher penalty is asked only where lower ones are busy. */
+export interface Membership {
+  agent: string;
+  queue: string;
+  penalty: number;
+  managed_by: ManagedBy;
+}
+
+/** Who serves which queue; `version` is given back with a change. Who stands in none serves the first. */
+export interface MembershipsAnswer {
+  version: number;
+  queues: string[];
+  agents: ServingAgent[];
+  memberships: Membership[];
+}
+
+/** What a page sends: all memberships as they shall be, made of this version. */
+export interface MembershipsChange {
+  version: number;
+  memberships: Membership[];
+}
+
+/** What is wrong with a field, in words. */
+export interface FieldFault {
+  field: string;
+  code: string;
+  message: string;
+}
+
 /** Fields that are left out stay as they are. */
 export interface ClassifyRequest {
   change_id: string;
@@ -393,6 +506,13 @@ export interface AgentState {
   away_because: AwayBecause;
 }
 
+/** Somebody of the desk as colleagues see them. */
+export interface Person {
+  username: string;
+  name: string;
+  role: "agent" | "supervisor" | "admin";
+}
+
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
 
 export type Why = "open" | "hours" | "holiday" | "closed_day" | "full" | "unknown_number" | "lookup_failed";
@@ -463,21 +583,14 @@ export interface PendingOffer {
   cases: CaseSummary[];
 }
 
-/** Somebody of the desk as colleagues see them. */
-export interface Person {
-  username: string;
-  name: string;
-  role: "agent" | "supervisor" | "admin";
-}
-
 /** Everything, as this user's page sees it. */
 export interface SnapshotFrame {
   type: "snapshot";
   epoch: string;
   cursor: number;
   me: AgentState;
-  agents: AgentState[];
   people: Person[];
+  agents: AgentState[];
   calls: Call[];
   cases: CaseSummary[];
   offers: PendingOffer[];
