@@ -67,6 +67,7 @@ _ROUTES = [
     web.get("/cases/{number}", pages.page),
     web.get("/login", pages.page),
     web.get("/phone", pages.page),
+    web.get("/settings", pages.page),
     web.get("/live", live.live),
     web.get("/healthz", api.healthz),
     web.get("/api/me", api.me),

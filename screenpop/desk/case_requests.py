@@ -16,7 +16,9 @@ MOST_TEXT = 16_000
 
 _Id = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 _CallId = Annotated[str, Field(max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
+_Title = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
+]
 _Code = Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9_-]*$")]
 _Agent = Annotated[str, Field(max_length=64, pattern=r"^([a-z][a-z0-9]*)?$")]
 _NoteId = Annotated[str, Field(max_length=140, pattern=r"^[a-z][a-z0-9]*/[A-Za-z0-9_-]+$")]

@@ -1,6 +1,18 @@
 /** The server's HTTP requests, as docs/architecture.md lays them down. */
 
-import type { ArticleAnswer, CallerCard, CaseAnswer, CaseConflict, CaseList, Me, SavedCase } from "./records";
+import type {
+  ArticleAnswer,
+  CallerCard,
+  CaseAnswer,
+  CaseConflict,
+  CaseList,
+  Desk,
+  DesksAnswer,
+  Me,
+  MembershipsAnswer,
+  MembershipsChange,
+  SavedCase,
+} from "./records";
 
 /** The server's no: `status` 0 where it could not be reached; `message` is for people where there is one. */
 export class Refusal extends Error {
@@ -89,13 +101,38 @@ export async function logOut(csrf: string): Promise<void> {
   await ask("/api/logout", { method: "POST", headers: { "X-CSRF-Token": csrf } });
 }
 
+export async function fetchDesks(): Promise<DesksAnswer> {
+  return (await (await ask("/api/desks")).json()) as DesksAnswer;
+}
+
+/** Saves a desk, made of the version it bears; what is wrong with it is in the Refusal's answer. */
+export async function saveDesk(csrf: string, desk: Desk): Promise<Desk> {
+  return (await (await post(csrf, deskAddress(desk.key), desk, "PUT")).json()) as Desk;
+}
+
+export async function removeDesk(csrf: string, { key, version }: Desk): Promise<void> {
+  await ask(`${deskAddress(key)}?version=${version}`, { method: "DELETE", headers: { "X-CSRF-Token": csrf } });
+}
+
+export async function fetchMemberships(): Promise<MembershipsAnswer> {
+  return (await (await ask("/api/memberships")).json()) as MembershipsAnswer;
+}
+
+export async function saveMemberships(csrf: string, change: MembershipsChange): Promise<MembershipsAnswer> {
+  return (await (await post(csrf, "/api/memberships", change, "PUT")).json()) as MembershipsAnswer;
+}
+
+function deskAddress(key: string): string {
+  return `/api/desks/${encodeURIComponent(key)}`;
+}
+
 function caseAddress(number: string): string {
   return `/api/cases/${encodeURIComponent(number)}`;
 }
 
-function post(csrf: string, address: string, body: unknown): Promise<Response> {
+function post(csrf: string, address: string, body: unknown, method = "POST"): Promise<Response> {
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
-  return ask(address, { method: "POST", headers, body: JSON.stringify(body) });
+  return ask(address, { method, headers, body: JSON.stringify(body) });
 }
 
 async function ask(address: string, request: RequestInit = {}): Promise<Response> {
