@@ -180,7 +180,7 @@ async def visitor(browser: Browser, system: Installation, **context: Any) -> Asy
     try:
         somebody = Visitor(await witnessed_page(profile), system)
         yield somebody
-        assert somebody.complaints == []
+        assert somebody.complaints == [], somebody.complaints
         assert somebody.hosts <= {"127.0.0.1"}
     finally:
         await profile.close()
