@@ -145,7 +145,7 @@ class CaseWork:
         if step.statement:
             said = self._all_said(step.statement)
         else:
-            said = self._said_and_chosen(catalogue(language).services[step.service])
+            said = self._said_and_chosen(catalogue(language).services.get(step.service, step.service))
         try:
             own = self.case.number if self.case else ""
             found = await self._casework.find(said, language, own, self._called_desk)

@@ -45,7 +45,14 @@ from svarklar.secrets import Secrets
 from svarklar.settings import Settings
 from svarklar.staff import Agents, follow_staff
 from svarklar.up import until_told_to_stop
-from svarklar.upkeep import articles_of, fetch_english, refresh_knowledge, study, tidy_daily
+from svarklar.upkeep import (
+    articles_of,
+    fetch_english,
+    refresh_knowledge,
+    speak_desk_prompts,
+    study,
+    tidy_daily,
+)
 
 log = structlog.get_logger()
 
@@ -154,6 +161,10 @@ class _Server:
         self._work.start("facts of the voice", self._outlet.run)
         speaking = prompts(settings)
         parts.push_async_callback(speaking.close)
+        changed = asyncio.Event()
+        self._desks.on_change(lambda _: changed.set())
+        speak = partial(speak_desk_prompts, speaking, lambda: self._desks.book, changed)
+        self._work.start("desk prompts", speak)
         voice_is_kept = settings.statement_days > 0
         dialogues = Dialogues(
             flow=partial(intake, voice_is_kept=voice_is_kept),
