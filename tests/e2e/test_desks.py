@@ -201,3 +201,9 @@ async def refused(system: Installation, number: str, timeout_s: float = 20.0) ->
                 await asyncio.sleep(0.2)
     finally:
         await phone.close()
+
+
+async def test_the_command_line_calls_any_desk(brief_house: Installation) -> None:
+    number = new_contact(brief_house)
+    report = await brief_house.call(*FIRST_OF_THE_MENU, number=number, to=HR, hangup_after_s=20.0)
+    assert report["case"]["service"] == "payroll"
