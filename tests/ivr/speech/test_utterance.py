@@ -13,6 +13,8 @@ class NotingEar:
     def __init__(self) -> None:
         self.sound = b""
         self.offset_s = -1.0
+        self.expected_at_s: list[float] = []
+        self.closed = False
 
     @property
     def seconds(self) -> float:
@@ -23,6 +25,15 @@ class NotingEar:
 
     def partial(self) -> str:
         return f"{self.seconds:.1f}"
+
+    def expect_end(self, offset_s: float) -> None:
+        self.expected_at_s.append(self.seconds)
+
+    def words_within_s(self, spoken_s: float) -> float:
+        return 1.0
+
+    def close(self) -> None:
+        self.closed = True
 
     def final(self, offset_s: float) -> Heard:
         self.offset_s = offset_s

@@ -116,7 +116,7 @@ async def test_a_process_that_cannot_be_had_is_missed_aloud_and_had_later(
     await until(lambda: loaded(pool) == 2)
     assert pool.state == "ok"
 
-    def no_process() -> None:
+    def no_process(engines: object) -> None:
         raise OSError(errno.EAGAIN, "no process left")
 
     with monkeypatch.context() as patched, capture_logs() as said:
