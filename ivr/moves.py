@@ -156,6 +156,17 @@ class Deaf:
 
 Answer = Chosen | Number | Statement | Pressed | Skipped | Recorded | Silence | Unclear | Deaf
 
+
+def statement_of(answer: Answer) -> Statement | None:
+    """The caller's own words in an answer of any kind."""
+    match answer:
+        case Statement():
+            return answer
+        case Pressed(_, statement) | Deaf(statement):
+            return statement
+    return None
+
+
 # --- what is asked of the house -----------------------------------------------------------------
 
 

@@ -36,7 +36,6 @@ from ivr.moves import (
     Flow,
     Identify,
     Listen,
-    Pressed,
     Prompt,
     Question,
     Record,
@@ -47,8 +46,10 @@ from ivr.moves import (
     Statement,
     Step,
     UseLanguage,
+    statement_of,
 )
 from ivr.question import PromptSounds, QuestionRunner
+from ivr.rehearing import Rehearings
 from ivr.speech import Recogniser
 from ivr.texts import catalogue
 from ivr.turn import CallerHungUp, Patience, PromptEnded, TimeUp
@@ -69,6 +70,7 @@ class Dialogues:
     language: str = FALLBACK
     voice_is_kept: bool = True
     patience: Patience = field(default_factory=Patience)
+    rehearings: Rehearings = field(default_factory=Rehearings)
 
     async def run(self, call: CallAnswered, channel: Channel) -> DialogueResult:
         """Talk with the caller; returns when they may be queued or have hung up. Closes the channel."""
@@ -87,6 +89,7 @@ class _Dialogue:
         self._language = parts.language
         self._callers = Callers("none", number=call.number)
         self._contact: Contact | None = None
+        self._statements = 0
         self._case = CaseWork(parts.casework, call, catalogue(parts.language))
         self._questions = QuestionRunner(
             line,
@@ -173,26 +176,29 @@ class _Dialogue:
 
     async def _hear(self, question: Question) -> Answer:
         answer = await self._questions.hear(question, self._language)
+        if statement := statement_of(answer):
+            await self._heard(statement)
         match answer:
-            case Statement() as statement:
-                await self._heard(statement)
-            case Pressed(_, Statement() as statement) | Deaf(Statement() as statement):
-                await self._heard(statement)
-            case Deaf(recorded=True) | Recorded():
+            case Deaf(None, recorded=True) | Recorded():
                 self._keep_voice()
         return answer
 
     async def _heard(self, statement: Statement) -> None:
         self._keep_voice()
-        await self._parts.casework.publish(
-            StatementHeard(
-                at_ms=now_ms(),
-                call_id=self._call.call_id,
-                text=statement.text,
-                confidence=statement.confidence,
-                words=statement.words,
-            )
+        self._statements += 1
+        stream, start_s = self._questions.stream, self._questions.recording.start_s
+        heard = StatementHeard(
+            at_ms=now_ms(),
+            call_id=self._call.call_id,
+            text=statement.text,
+            confidence=statement.confidence,
+            words=statement.words,
+            statement_id=f"{self._call.call_id}/{self._statements:03}",
+            source=stream.source if stream else "",
         )
+        if stream:
+            self._parts.rehearings.follow(self._parts.casework, stream, heard, start_s)
+        await self._parts.casework.publish(heard)
 
     def _keep_voice(self) -> None:
         recording = self._questions.recording

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from ivr.speech import Heard, Reheard, Result
+from ivr.speech import Failed, Heard, Reheard, Result
 from ivr.speech.pool.stream import RemoteStream
 
 
@@ -27,7 +27,7 @@ class HeardTwice:
     async def __aiter__(self) -> AsyncIterator[Result]:
         async for result in self._first:
             # The same end for both, whatever the second has made of the pause.
-            if isinstance(result, Heard):
+            if isinstance(result, Heard | Failed):
                 self._second.finish()
             yield result
 
