@@ -124,6 +124,21 @@ def test_an_engine_that_stalls_after_the_pause_is_not_waited_for():
     assert taken(turn, TimeUp(), now_s=2.0) == (Action.FLUSH, Deaf())
 
 
+def test_a_slow_engine_is_waited_for_as_long_as_it_has_said():
+    turn = free()
+    taken(turn, SpeechBegan(0.0), SpeechStopped(1.0, words_within_s=4.5), now_s=1.0)
+    assert turn.deadline_s == 5.5
+    assert taken(turn, HEARD, now_s=5.0) == (SAID,)
+
+
+def test_an_engine_that_is_told_to_finish_says_at_once_how_long_that_takes():
+    turn = free()
+    taken(turn, SpeechBegan(0.0), Key("#"), now_s=1.0)
+    assert turn.deadline_s == 1.0 + PATIENCE.finish_s
+    taken(turn, SpeechStopped(1.0, words_within_s=4.5), now_s=1.1)
+    assert turn.deadline_s == 1.1 + 4.5
+
+
 def test_an_engine_that_hears_speech_in_silence_is_doubted_and_replaced_within_two_seconds():
     turn = free()
     taken(turn, SpeechBegan(0.0), now_s=0.0)

@@ -225,7 +225,8 @@ class Decoder:
         self._answered_s = self._clock_s()
         try:
             for message in self._unpacker.feed(data):
-                self._handle(message)
+                if self._alive:
+                    self._handle(message)
         except Exception as error:
             log.exception("speech_process_unreadable", pid=self.pid)
             self.kill(
@@ -245,8 +246,8 @@ class Decoder:
                 if stream.ended:
                     del self.streams[message.stream]
             case Kind.HELLO if message.fields()["version"] != VERSION:
-                other = f"it speaks version {message.fields()['version']} of our messages, we speak {VERSION}"
-                raise ValueError(f"{other}: restart the server, its files have been replaced")
+                theirs = message.fields()["version"]
+                self.kill(f"its messages are of version {theirs}, ours of {VERSION}: restart the server")
             case Kind.LOADED:
                 self._loaded(**message.fields())
             case Kind.NOTE:
