@@ -4,7 +4,7 @@ Whatever fails, the caller goes on to the queue, and what was said is kept.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -47,6 +47,7 @@ from ivr.moves import (
     Step,
     UseLanguage,
     statement_of,
+    with_statement,
 )
 from ivr.question import PromptSounds, QuestionRunner
 from ivr.rehearing import Rehearings
@@ -177,13 +178,15 @@ class _Dialogue:
     async def _hear(self, question: Question) -> Answer:
         answer = await self._questions.hear(question, self._language)
         if statement := statement_of(answer):
-            await self._heard(statement)
+            statement_id = await self._heard(statement)
+            answer = with_statement(answer, replace(statement, statement_id=statement_id))
         match answer:
             case Deaf(None, recorded=True) | Recorded():
                 self._keep_voice()
         return answer
 
-    async def _heard(self, statement: Statement) -> None:
+    async def _heard(self, statement: Statement) -> str:
+        """State it; the id by which it may be stated again."""
         self._keep_voice()
         self._statements += 1
         stream, start_s = self._questions.stream, self._questions.recording.start_s
@@ -199,6 +202,7 @@ class _Dialogue:
         if stream:
             self._parts.rehearings.follow(self._parts.casework, stream, heard, start_s)
         await self._parts.casework.publish(heard)
+        return heard.statement_id
 
     def _keep_voice(self) -> None:
         recording = self._questions.recording

@@ -97,10 +97,10 @@ def import_articles_from(settings: Settings, folder: Path | None, console: Conso
 
 def show_models(settings: Settings, console: Console) -> None:
     """A table of the installed models."""
-    table = Table("language", "model", "folder", "used without asking at")
+    table = Table("language", "model", "engine", "folder", "used without asking at")
     for model in installed(settings):
         spoken, accept = ", ".join(model.languages), f"{model.thresholds.accept:.2f}"
-        table.add_row(spoken, model.name, str(model.path), accept)
+        table.add_row(spoken, model.name, model.engine, str(model.path), accept)
     console.print(table)
 
 

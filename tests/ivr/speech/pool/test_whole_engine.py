@@ -152,6 +152,25 @@ async def test_a_lost_process_costs_the_better_words_alone_and_is_replaced(
     assert whole(pool) != before
 
 
+async def test_words_come_even_where_the_streaming_engine_died_in_mid_sentence(
+    new_pool: NewPool, tmp_path: Path
+) -> None:
+    make_model(tmp_path / "models", latency_s=0.1)
+    pool = await new_pool()
+    streaming = next(decoder.pid for decoder in pool.decoders() if decoder.pid != whole(pool))
+    stream = await pool.open("en", 8000)
+    for frame in frames(join(silence(0.3), say(SENTENCE))):
+        stream.feed(frame)
+    results = aiter(stream)
+    await anext(results)
+    os.kill(streaming, signal.SIGKILL)
+    async with asyncio.timeout(20):
+        assert isinstance([result async for result in results][-1], Failed)
+        again = await stream.reheard()
+    assert again
+    assert again.heard.text == SENTENCE
+
+
 async def test_where_it_is_all_there_is_a_lost_process_fails_its_caller_within_two_seconds(
     pool_alone: Pool,
 ) -> None:
