@@ -84,6 +84,16 @@ def test_a_models_own_file_tells_language_and_thresholds(model: Callable[..., Pa
     )
 
 
+def test_a_model_may_speak_several_languages_and_wins_in_each(
+    settings: Settings, model: Callable[..., Path]
+) -> None:
+    model("many", under="models", toml='languages = ["en", "sv", "nb"]\n')
+    found = installed(settings)
+    assert {best(found, language).name for language in ("en", "sv", "nb")} == {"many"}
+    with pytest.raises(NoModel):
+        best(found, "de")
+
+
 def test_a_model_that_nobody_measured_is_trusted_less(model: Callable[..., Path]) -> None:
     unknown = read(model("vosk-model-small-sv-rhasspy-0.15"))
     assert unknown is not None
