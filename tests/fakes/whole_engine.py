@@ -1,8 +1,8 @@
 """An engine that hears whole utterances, slowly: it decodes for real (with the bundled model) and then waits.
 
-One of its models is a folder with a `whole.toml`: `latency_s`, and `hangs = true` for one that is never done.
-What it is asked to hear it notes in the folder's `heard.txt`, a line each: the length in seconds and how it
-ended.
+One of its models is a folder with a `whole.toml`: `latency_s`, `cost` (made up), and `hangs = true` for one
+that is never done. What it is asked to hear it notes in the folder's `heard.txt`, a line each: its length
+in seconds and how it ended.
 """
 
 import time
@@ -50,6 +50,7 @@ class SlowModel:
         described: dict[str, Any] = tomllib.loads((folder / SIGN).read_text())
         self._latency_s: float = described["latency_s"]
         self._hangs: bool = described.get("hangs", False)
+        self._cost: float = described.get("cost", 0.0)
         self._note = folder / "heard.txt"
         self._vosk = Vosk().load(_BUNDLED)
 
@@ -57,7 +58,7 @@ class SlowModel:
         return self._vosk.knows(phrase)
 
     def cost(self, sound: bytes, rate_hz: int) -> float:
-        return self._vosk.cost(sound, rate_hz)
+        return self._cost or self._vosk.cost(sound, rate_hz)
 
     def longest_s(self, spoken_s: float) -> float:
         return self._latency_s * 2 + 1.0 + spoken_s / 10
@@ -74,10 +75,10 @@ class SlowModel:
         return words
 
 
-def make_model(models: Path, *, latency_s: float = 2.0, hangs: bool = False, name: str = "whole-en") -> Path:
+def make_model(models: Path, *, latency_s: float = 2.0, hangs: bool = False, cost: float = 0.0) -> Path:
     """A model of this engine in a folder of models."""
-    folder = models / name
+    folder = models / "whole-en"
     folder.mkdir(parents=True)
-    (folder / SIGN).write_text(f"latency_s = {latency_s}\nhangs = {str(hangs).lower()}\n")
+    (folder / SIGN).write_text(f"latency_s = {latency_s}\ncost = {cost}\nhangs = {str(hangs).lower()}\n")
     (folder / "svarklar.toml").write_text('language = "en"\n[thresholds]\naccept = 0.93\nconfirm = 0.7\n')
     return folder

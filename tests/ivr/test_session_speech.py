@@ -96,7 +96,7 @@ async def slowly_heard(tmp_path, new_settings):
         recogniser = await start_recogniser(new_settings(decoders=1, models=tmp_path / "models"), engines)
         recognisers.append(recogniser)
         await recogniser.ready("en", 60)
-        await until(lambda: any(decoder.models == ("whole-en",) for decoder in recogniser.decoders()))
+        await until(lambda: sum(bool(decoder.models) for decoder in recogniser.decoders()) == len(engines))
         stage.recogniser = recogniser
 
     async with open_stage(tmp_path) as stage:

@@ -69,7 +69,11 @@ class Pool:
         await self.ready(language, OPEN_S)
         # Only now: while we waited, a better model may have been loaded.
         model = self._in_use(language)
-        first = self._open(model, language, rate_hz, grammar)
+        try:
+            first = self._open(model, language, rate_hz, grammar)
+        except Overloaded:
+            log.warning("speech_overloaded", streams=[len(one.streams) for one in self._supervisor.decoders])
+            raise
         again = self._rehearing(language) if grammar is None and not model.whole else None
         try:
             return HeardTwice(first, self._open(again, language, rate_hz, grammar)) if again else first
@@ -82,8 +86,6 @@ class Pool:
         ready = [decoder for decoder in self._supervisor.decoders if model.path in decoder.models]
         free = [decoder for decoder in ready if self._free(decoder)]
         if not free:
-            streams = [len(decoder.streams) for decoder in ready]
-            log.warning("speech_overloaded", engine=model.engine, streams=streams)
             raise Overloaded("no speech process has room" if ready else "the speech model is not loaded yet")
         chosen = min(free, key=lambda decoder: len(decoder.streams))
         return chosen.open(model.path, rate_hz, grammar, language=language, source=model.engine)

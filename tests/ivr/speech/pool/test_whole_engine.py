@@ -201,6 +201,27 @@ async def test_beyond_what_it_carries_callers_are_heard_once(new_pool: NewPool, 
     assert await once.reheard() is None
 
 
+async def test_a_caller_who_would_wait_behind_too_many_others_goes_by_keys(
+    new_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    make_model(tmp_path / "models", latency_s=20.0, cost=1.0)
+    settings = new_settings(decoders=1, models=tmp_path / "models", streams_per_decoder=10)
+    pool = await start_recogniser(settings, ALONE)
+    try:
+        assert await pool.ready("en", 30)
+        for _ in range(2):
+            stream = await pool.open("en", 8000)
+            speak(stream)
+            results = aiter(stream)
+            while not isinstance(await anext(results), SpeechStopped):
+                pass
+        await until(lambda: all(decoder.lag_ms < 1000 * ADMIT_LAG_S for decoder in pool.decoders()))
+        with pytest.raises(Overloaded):
+            await pool.open("en", 8000)
+    finally:
+        await pool.close()
+
+
 async def test_closing_gives_up_what_is_being_made(new_pool: NewPool, tmp_path: Path) -> None:
     folder = make_model(tmp_path / "models", latency_s=20.0)
     pool = await new_pool()
