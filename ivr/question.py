@@ -145,7 +145,7 @@ class QuestionRunner:
         if isinstance(question, Record):
             return RecordingTurn(self._patience, self._line.prompt_by_s, self.recording.begin)
         language = heard_in(question, language)
-        thresholds = self._recogniser.thresholds(language) if by_speech(question) else _NO_SPEECH
+        thresholds = self._line.stream.thresholds if self._line.stream else _NO_SPEECH
         reader = reader_for(question, catalogue(language), thresholds)
         return SpokenTurn(reader, self._patience, self._line.prompt_by_s)
 

@@ -102,6 +102,10 @@ class Stream(Protocol):
     def source(self) -> str:
         """The engine whose words `Heard` has: vosk …"""
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """How far these words can be trusted: those of the model that hears, whatever is loaded meanwhile."""
+
     def feed(self, frame: bytes) -> None:
         """Hand over the next sound; returns at once, drops the sound when the engine is gone."""
 

@@ -246,4 +246,5 @@ async def test_closing_the_recogniser_ends_its_streams(recogniser: Recogniser) -
 
 async def test_thresholds_are_ordered(recogniser: Recogniser) -> None:
     limits = recogniser.thresholds("en")
+    assert (await recogniser.open("en", 8000)).thresholds == limits
     assert 0 < limits.confirm < limits.accept <= 1

@@ -77,6 +77,7 @@ class FakeStream:
     """
 
     source = "fake"
+    thresholds = Thresholds(accept=0.9, confirm=0.6)
 
     def __init__(self) -> None:
         self.rehears: asyncio.Future[Reheard | None] | None = None
@@ -128,7 +129,7 @@ class FakeRecogniser:
         return self._languages
 
     def thresholds(self, language: str) -> Thresholds:
-        return Thresholds(accept=0.9, confirm=0.6)
+        return FakeStream.thresholds
 
     async def open(self, language: str, rate_hz: int, grammar: tuple[str, ...] | None = None) -> FakeStream:
         if self.error:

@@ -125,20 +125,16 @@ class Decoder:
         self._send(pack(Kind.LOAD, 0, {"folder": str(model.path), "engine": model.engine}))
 
     def open(
-        self,
-        folder: Path,
-        rate_hz: int,
-        grammar: tuple[str, ...] | None,
-        *,
-        language: str = "",
-        source: str = "",
+        self, model: Model, language: str, rate_hz: int, grammar: tuple[str, ...] | None
     ) -> RemoteStream:
-        """Begin to hear an utterance with a loaded model; `source` is the name of its engine."""
+        """Begin to hear an utterance with a loaded model."""
         self._last_stream += 1
         number = self._last_stream
-        stream = RemoteStream(lambda kind, body: self._of_stream(number, kind, body), source)
+        stream = RemoteStream(
+            lambda kind, body: self._of_stream(number, kind, body), model.engine, model.thresholds
+        )
         self.streams[number] = stream
-        wanted = {"version": VERSION, "folder": str(folder), "rate_hz": rate_hz, "language": language}
+        wanted = {"version": VERSION, "folder": str(model.path), "rate_hz": rate_hz, "language": language}
         self._send(pack(Kind.OPEN, number, {**wanted, "grammar": grammar}))
         return stream
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from ivr.speech import Failed, Heard, Reheard, Result
+from ivr.speech import Failed, Heard, Reheard, Result, Thresholds
 from ivr.speech.pool.stream import RemoteStream
 
 
@@ -15,6 +15,10 @@ class HeardTwice:
     @property
     def source(self) -> str:
         return self._first.source
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return self._first.thresholds
 
     def feed(self, frame: bytes) -> None:
         self._first.feed(frame)

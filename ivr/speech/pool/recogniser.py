@@ -88,7 +88,7 @@ class Pool:
         if not free:
             raise Overloaded("no speech process has room" if ready else "the speech model is not loaded yet")
         chosen = min(free, key=lambda decoder: len(decoder.streams))
-        return chosen.open(model.path, rate_hz, grammar, language=language, source=model.engine)
+        return chosen.open(model, language, rate_hz, grammar)
 
     async def ready(self, language: str, timeout_s: float) -> bool:
         """Wait until some process can hear the language; False where that took too long."""

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ivr.speech import Failed, Heard, SpeechStopped
+from ivr.speech import Failed, Heard, SpeechStopped, Thresholds
+from ivr.speech.models.folder import Model
 from ivr.speech.pool.decoder import STALL_S, START_S, Decoder
 from ivr.speech.pool.framing import VERSION, Kind, Unpacker, pack, pack_result, unpack_result
 from ivr.speech.pool.supervisor import WATCH_S
 from ivr.speech.pool.worker import Worker
+
+MODEL = Model(Path("model"), "vosk", False, ("en",), Thresholds(0.9, 0.6), False, False, 0)
 
 
 class Owner:
@@ -41,7 +44,7 @@ async def test_a_process_that_cannot_be_understood_is_ended_and_its_streams_fail
     process = await asyncio.to_thread(subprocess.Popen, ["sleep", "60"])
     owner = Owner()
     decoder = Decoder(process, ours, owner)
-    stream = decoder.open(Path("model"), 8000, None)
+    stream = decoder.open(MODEL, "en", 8000, None)
     theirs.sendall(nonsense)
     try:
         assert (await asyncio.wait_for(owner.lost, 20)).startswith("unreadable")
@@ -92,7 +95,7 @@ async def test_words_that_are_overdue_end_the_process_though_it_answers() -> Non
     process = await asyncio.to_thread(subprocess.Popen, ["sleep", "60"])
     now_s, owner = [100.0], Owner()
     decoder = Decoder(process, ours, owner, lambda: now_s[0])
-    stream = decoder.open(Path("model"), 8000, None, source="whole")
+    stream = decoder.open(MODEL, "en", 8000, None)
     try:
         theirs.sendall(pack_result(1, SpeechStopped(1.0, words_within_s=4.0)))
         assert not decoder.stalled()
