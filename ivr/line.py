@@ -35,8 +35,8 @@ class Line:
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[tuple[Stream | None, ChannelEvent | SpeechResult]] = asyncio.Queue(_INBOX)
         self._taps: list[Tap] = []
-        self._arrived_bytes = 0
-        self._said_until_s = 0.0  # by the caller's own sound, as taps count
+        self._arrived_bytes = self._tapped_bytes = 0
+        self._saying: list[tuple[bytes, float, float]] = []  # prompts, from and until when as taps count
         self.stream: Stream | None = None
         self._results: asyncio.Task[None] | None = None
         self._marks = 0
@@ -88,7 +88,7 @@ class Line:
         if self._awaited:
             self._awaited = ""
             self._sound_ends_s = self.now_s
-            self._said_until_s = self._arrived_s
+            self._saying.clear()
             for tap in self._taps:
                 tap.hush(self._arrived_s)
             await self._tell(self._channel.flush())
@@ -102,8 +102,11 @@ class Line:
             self.hung_up = True
 
     def tap(self, tap: Tap) -> Callable[[], None]:
-        """Let it hear along from now on; what is returned takes it off again."""
+        """Let it hear along from now on, what is being said as well; what is returned takes it off again."""
         self._taps.append(tap)
+        for sound, from_s, until_s in self._saying:
+            if until_s > self._arrived_s:
+                tap.say(sound, from_s)
         return lambda: self._taps.remove(tap)
 
     @property
@@ -111,10 +114,18 @@ class Line:
         return self._arrived_bytes / 2 / self.rate_hz
 
     def _tell_taps_of(self, sound: bytes) -> None:
-        from_s = max(self._said_until_s, self._arrived_s)
-        self._said_until_s = from_s + len(sound) / 2 / self.rate_hz
+        self._saying = [one for one in self._saying if one[2] > self._arrived_s]
+        from_s = max((until_s for _, _, until_s in self._saying), default=self._arrived_s)
+        self._saying.append((sound, from_s, from_s + len(sound) / 2 / self.rate_hz))
         for tap in self._taps:
             tap.say(sound, from_s)
+
+    def _tapped(self, sound: bytes) -> Loud | None:
+        at_s = self._tapped_bytes / 2 / self.rate_hz
+        self._tapped_bytes += len(sound)
+        for tap in self._taps:
+            tap.hear(sound, at_s)
+        return Loud() if is_loud(sound) else None
 
     def hear(self, stream: Stream) -> None:
         """Mix what the recogniser makes of what its tap hears into the events."""
@@ -168,9 +179,7 @@ class Line:
         if source is not None and source is not self.stream:
             return None
         if isinstance(event, Frame):
-            for tap in self._taps:
-                tap.hear(event.sound)
-            return Loud() if is_loud(event.sound) else None
+            return self._tapped(event.sound)
         if isinstance(event, Played):
             if event.mark != self._awaited:
                 return None

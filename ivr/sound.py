@@ -53,13 +53,13 @@ class Recording(Tap):
         """What is kept; empty before the beginning."""
         return b"".join(self._frames) if self._began else b""
 
-    def hear(self, frame: bytes) -> None:
-        """Keep the next frame; before the beginning only the last moments are kept."""
+    def hear(self, sound: bytes, at_s: float = 0.0) -> None:
+        """Keep the next sound; before the beginning only the last moments are kept."""
         # The beginning is what matters; a caller who talks on must not fill the memory.
         if self._began and self._kept_bytes >= self._most_bytes:
             return
-        self._frames.append(frame)
-        self._kept_bytes += len(frame)
+        self._frames.append(sound)
+        self._kept_bytes += len(sound)
         if not self._began:
             self._drop_until(self._end_bytes - self._bytes(_KEPT_BEFORE_S))
 

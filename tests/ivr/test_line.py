@@ -32,11 +32,13 @@ class Notes(Tap):
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
+        self.heard_at_s: list[float] = []
         self.said: list[tuple[float, float]] = []
         self.hushed: list[float] = []
 
-    def hear(self, sound: bytes) -> None:
+    def hear(self, sound: bytes, at_s: float) -> None:
         self.heard.append(sound)
+        self.heard_at_s.append(at_s)
 
     def say(self, sound: bytes, from_s: float) -> None:
         self.said.append((from_s, len(sound) / 16000))
@@ -108,6 +110,7 @@ async def test_a_tap_hears_everything_from_when_it_is_put_on_until_it_is_taken_o
         take_off()
         await line.next(None)
     assert notes.heard == [LOUD]
+    assert notes.heard_at_s == [0.02]
 
 
 async def test_a_tap_that_stays_hears_what_answers_no_question(channel: SlowChannel) -> None:
@@ -137,3 +140,16 @@ async def test_a_tap_knows_what_we_say_and_from_which_of_the_callers_moments_on(
         await line.say(SOUND)
     assert notes.said == [(1.0, 0.1), (1.1, 0.1), (1.1, 0.1)]
     assert notes.hushed == [1.1]
+
+
+async def test_a_tap_that_comes_in_the_middle_of_a_prompt_knows_of_it(channel: SlowChannel) -> None:
+    past, present = Notes(), Notes()
+    async with Line(channel) as line, asyncio.timeout(10):
+        await line.say(SOUND)
+        line.tap(present)
+        channel.put(*[Frame(QUIET)] * 10, Key("1"))  # 0.2 s: it has been heard by now
+        assert await line.next(None) == Key("1")
+        line.tap(past)
+        await line.say(SOUND)
+    assert present.said == [(0.0, 0.1), (0.2, 0.1)]
+    assert past.said == [(0.2, 0.1)]
