@@ -6,6 +6,7 @@ from typing import Protocol
 from casework.said import Said
 from domain.cases import Case, CaseEdit, CaseSummary, Judgement, Suggestion
 from domain.contacts import Callers, Contact
+from domain.dialogue import StatementHeard
 from domain.event import CallEvent, new_id
 
 
@@ -77,6 +78,9 @@ class Casework(Protocol):
 
         `but` is the number of the case itself.
         """
+
+    async def heard_again(self, statement: StatementHeard) -> None:
+        """A statement came again with better words, maybe long after its dialogue: its case follows it."""
 
     async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""

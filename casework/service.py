@@ -22,6 +22,7 @@ from cti.work import Work
 from domain.cases import Case, CaseRegistered, Judgement, Suggestion, summary
 from domain.clock import now_ms
 from domain.contacts import Callers, Contact, How
+from domain.dialogue import StatementHeard
 from domain.event import CallEvent
 from domain.numbers import decide, normalise
 
@@ -133,6 +134,9 @@ class CaseService:
         known = await self._read(cases.open_cases)
         others = tuple(case for case in known if case.number != but)
         return await self._thread(lambda: _found(self._ranking, said, others, language, desk))
+
+    async def heard_again(self, statement: StatementHeard) -> None:
+        """Nothing yet."""
 
     async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""

@@ -17,12 +17,14 @@ Rules
    `speech_end` move until `heard` stands: they are those of the statement that was understood.
 3. Every attempt at an agent is an `Offer` of its own; stage and agent follow from the open ones
    (cti/offers.py).
-4. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
+4. A statement may be heard again, better, at any later time: of the newest statement the newest words
+   stand. What an older one is found to have been changes nothing.
+5. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
    words, the case) is added, for a caller may hang up in the middle of a sentence.
-5. Outcome: connected → answered; told that nobody answers now → let_go; in the queue → abandoned_queue;
+6. Outcome: connected → answered; told that nobody answers now → let_go; in the queue → abandoned_queue;
    before → abandoned_ivr; vanished from Asterisk's list without having been answered → failed.
-6. A Resynced list judges only calls of its own node, and only what is older than the request for it.
-7. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
+7. A Resynced list judges only calls of its own node, and only what is older than the request for it.
+8. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
    are no caller of ours are passed over in silence.
 """
 
@@ -117,8 +119,7 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case LanguageChosen():
             call = replace(call, language=event.language)
         case StatementHeard():
-            heard = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
-            call = offers.mark(heard, "heard", event.at_ms)
+            call = _heard(call, event)
         case CaseRegistered():
             registered = replace(call, case=event.case, open_cases=event.open_cases)
             call = offers.mark(registered, "registered", event.at_ms)
@@ -131,6 +132,13 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case _:
             return None
     return call
+
+
+def _heard(call: Call, event: StatementHeard) -> Call:
+    if event.statement_id < call.statement_id:
+        return call  # heard again, better, after the caller has said something else
+    words = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
+    return offers.mark(replace(words, statement_id=event.statement_id), "heard", event.at_ms)
 
 
 def _after_call_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch an event

@@ -60,6 +60,7 @@ class Call:
     transcript: str = ""
     confidence: float | None = None
     words: tuple[SpokenWord, ...] = ()
+    statement_id: str = ""  # whose words these are
     case: CaseSummary | None = None
     open_cases: tuple[CaseSummary, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()

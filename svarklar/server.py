@@ -174,6 +174,7 @@ class _Server:
             language=settings.language,
             voice_is_kept=voice_is_kept,
         )
+        parts.push_async_callback(dialogues.rehearings.close)
         await self._media.start(settings.host, settings.media_port)
         parts.push_async_callback(self._media.close)
         # Its own way to the bus: an offer must not wait behind what dialogues have to say.

@@ -118,7 +118,7 @@ async def fetch_english(settings: Settings) -> None:
     """The official English model, where it can be reached; calls use it once it is there. Never raises."""
     try:
         there = await asyncio.to_thread(installed, settings)
-        if not settings.fetch_model or not best(there, "en").bundled:
+        if not settings.fetch_model or not best([model for model in there if not model.whole], "en").bundled:
             return
         model = await fetch(settings, "en")
         log.info("model_fetched", model=model.name)

@@ -206,6 +206,31 @@ def test_what_the_dialogue_learned_from_a_caller_who_hung_up_is_still_recorded()
     assert isinstance(effects[-1], Save)
 
 
+def heard(at_ms, text, number, source="vosk"):
+    return of(
+        StatementHeard, at_ms, text=text, confidence=0.7, statement_id=f"{ID}/{number:03}", source=source
+    )
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_statement_that_is_heard_again_changes_its_words_and_no_mark(ended):
+    before = after(ANSWERED, heard(450, "my sprinter", 1), *([of(CallEnded, 460, cause="")] if ended else []))
+    call = step(before, heard(3000, "my printer", 1, "whisper"), 3000)[0]
+    assert (call.transcript, call.marks) == ("my printer", before.marks)
+
+
+def test_an_older_statement_that_is_heard_again_does_not_hide_the_newer_one():
+    call = after(
+        ANSWERED, heard(450, "sprint", 1), heard(900, "no ink", 2), heard(950, "printer", 1, "whisper")
+    )
+    assert call.transcript == "no ink"
+
+
+def test_statements_of_before_there_were_ids_follow_each_other():
+    first, second = (of(StatementHeard, at_ms, text=str(at_ms), confidence=0.7) for at_ms in (450, 900))
+    assert after(ANSWERED, first, second).transcript == "900"
+
+
 def test_after_the_end_nothing_else_changes_a_call():
     ended = after(*DIALOGUE, of(CallEnded, 9000, cause=""))
     late = (

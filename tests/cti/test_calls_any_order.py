@@ -45,7 +45,14 @@ ANY_EVENT = st.one_of(
     st.builds(ListeningStarted, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
     st.builds(PartialHeard, call_id=CALL, at_ms=TIMES, text=st.just("x")),
     st.builds(SpeechEnded, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
-    st.builds(StatementHeard, call_id=CALL, at_ms=TIMES, text=st.just("x"), confidence=st.just(1.0)),
+    st.builds(
+        StatementHeard,
+        call_id=CALL,
+        at_ms=TIMES,
+        text=st.sampled_from(["x", "y"]),
+        confidence=st.just(1.0),
+        statement_id=st.sampled_from(["", f"{ID}/001", f"{ID}/002"]),
+    ),
     st.builds(CaseRegistered, call_id=CALL, at_ms=TIMES, case=st.just(CASE)),
     st.builds(
         SuggestionsFound,
@@ -104,6 +111,7 @@ def check(before, call):
         assert not ringing
     if call.stage == "ended":
         assert all(o.ended_ms is not None for o in call.offers)
+    assert call.statement_id >= before.statement_id
     assert len({o.offer_id for o in call.offers}) == len(call.offers) >= len(before.offers)
 
 

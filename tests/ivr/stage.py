@@ -29,7 +29,7 @@ from tests.checkout import ROOT
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
 KNOWLEDGE = ROOT / "knowledge"
 PATIENT = Patience()
-IMPATIENT = Patience(silence_s=0.2, quiet_s=0.2, engine_s=0.2, recording_pause_s=0.2)
+IMPATIENT = Patience(silence_s=0.2, quiet_s=0.2, finish_s=0.2, recording_pause_s=0.2)
 
 Act = Callable[["Stage"], None]
 

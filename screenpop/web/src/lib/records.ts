@@ -330,6 +330,7 @@ export interface Call {
   transcript: string;
   confidence: number | null;
   words: SpokenWord[];
+  statement_id: string;
   case: CaseSummary | null;
   open_cases: CaseSummary[];
   suggestions: Suggestion[];
