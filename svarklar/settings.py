@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from cti.asterisk.settings import AsteriskSettings, Port
+from domain.audit import LEAST_DAYS
 from domain.cases import ITIL, Priorities
 from domain.languages import FALLBACK, Language
 from ivr.speech.settings import SpeechSettings
@@ -52,6 +53,9 @@ class Settings(AsteriskSettings, SpeechSettings, BaseSettings):
     statement_days: int = Field(30, description="days the caller's voice is kept; 0: never")
     personal_days: int = Field(90, description="days the log keeps what callers said and who they are")
     fact_days: int = Field(800, description="days the log keeps everything else that happened")
+    audit_days: int = Field(
+        800, ge=LEAST_DAYS, description="days it is kept what people of the desk did; 31 at least"
+    )
     own_prompts: Path | None = Field(
         None, description="folder of own prompt recordings; empty: var/prompts/own"
     )

@@ -7,7 +7,7 @@ from time import monotonic
 
 import structlog
 
-from casestore import fact_log, knowledge, recordings, users
+from casestore import audit, fact_log, knowledge, recordings, users
 from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Store, Transaction
 from casework.search.ranking import Ranking
@@ -73,6 +73,7 @@ def tidy(settings: Settings, store: Store, at_ms: int) -> None:
             return
     for kind, days in retention_days(settings.fact_days, settings.personal_days, KINDS).items():
         _repeat(store, partial(_expire_facts, kind, at_ms - days * _DAY_MS))
+    _repeat(store, lambda tx: audit.expire(tx, at_ms - settings.audit_days * _DAY_MS, limit=_BATCH))
     with store.uow() as tx:
         users.end_expired_sessions(tx, at_ms)
 

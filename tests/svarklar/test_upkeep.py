@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from casestore import fact_log, recordings
+from casestore import audit, fact_log, recordings
 from casestore.db import Store
+from domain.clock import now_ms
 from domain.facts import Fact
 from domain.vocabulary import KINDS
 from svarklar.settings import Settings
@@ -35,6 +36,16 @@ def test_facts_go_by_their_kind_what_callers_said_first(store: Store, tmp_path: 
         fact_log.append(tx, [fact("StatementHeard", 89), fact("CallEnded", 0)])
     tidy(Settings(var=tmp_path), store, NOW_MS)
     assert kinds_in(store) == ["CallEnded", "StatementHeard", "CallEnded"]
+
+
+def test_what_people_did_goes_when_it_is_old(store: Store, tmp_path: Path):
+    now = now_ms()
+    with store.uow() as tx:
+        for days_ago in (40, 32, 1):
+            audit.note(tx, f"anna{days_ago}", "logged_in", {}, now - days_ago * DAY_MS)
+    tidy(Settings(var=tmp_path, audit_days=35), store, now)
+    with store.reading() as tx:
+        assert [entry.actor for entry in audit.recent(tx, 9)] == ["anna1", "anna32"]
 
 
 def test_every_kind_that_is_kept_is_one_of_the_vocabulary():
