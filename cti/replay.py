@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from casestore import calls, fact_log
 from casestore.db import Store
 from cti.call_store import folded_up_to, keep_folded_up_to
-from cti.folding import BEGINNINGS, Folding, event_of, facts_after
+from cti.facts import event_of
+from cti.folding import BEGINNINGS, Folding, facts_after
 from domain.calls import Call, CallAnswered, Resynced
 from domain.clock import now_ms
 from domain.facts import StoredFact

@@ -73,6 +73,7 @@ class CallAnswered(CallEvent):
     """The IVR has the caller; the first event of every call."""
 
     stream = DIALOGUE
+    personal = ("number", "name")
 
     sip_call_id: str = ""
     number: str = ""
@@ -85,6 +86,7 @@ class QueueJoined(CallEvent):
     """The caller waits in the queue; position counts from 1. Caller ID as Asterisk has it."""
 
     stream = ASTERISK
+    personal = ("number", "name")
 
     queue: str
     position: int

@@ -15,7 +15,6 @@ from casework.service import CaseService
 from casework.triage.understand import Understanding
 from domain.articles import Article
 from domain.clock import now_ms
-from domain.facts import retention_days
 from domain.vocabulary import KINDS
 from ivr.speech.models.installed import ModelUnusable, best, fetch, installed
 from svarklar.settings import Settings
@@ -67,8 +66,9 @@ def tidy(settings: Settings, store: Store, at_ms: int) -> None:
     with store.reading() as tx:
         if is_ahead_of_the_store(tx, at_ms):
             return
-    for kind, days in retention_days(settings.fact_days, settings.personal_days, KINDS).items():
-        _repeat(store, partial(_expire_facts, kind, at_ms - days * _DAY_MS))
+    for kind in KINDS:
+        _repeat(store, partial(_expire_facts, kind, at_ms - settings.fact_days * _DAY_MS))
+        _repeat(store, partial(_expire_texts, kind, at_ms - settings.personal_days * _DAY_MS))
     with store.uow() as tx:
         users.end_expired_sessions(tx, at_ms)
 
@@ -115,6 +115,10 @@ async def fetch_english(settings: Settings) -> None:
 
 def _expire_facts(kind: str, before_ms: int, tx: Transaction) -> int:
     return fact_log.expire(tx, kind, before_ms, limit=_BATCH)
+
+
+def _expire_texts(kind: str, before_ms: int, tx: Transaction) -> int:
+    return fact_log.expire_texts(tx, kind, before_ms, limit=_BATCH)
 
 
 def _repeat(store: Store, expire: Callable[[Transaction], int]) -> None:

@@ -1,5 +1,6 @@
 """What goes when it is old, and that no wall clock alone decides it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,26 @@ def kinds_in(store: Store) -> list[str]:
         return [fact.kind for fact in fact_log.read(tx, 0, 100)]
 
 
-def test_facts_go_by_their_kind_what_callers_said_first(store: Store, tmp_path: Path):
+def test_what_callers_said_goes_before_the_facts(store: Store, tmp_path: Path):
+    said = '{"text": "my printer is dead"}'
     with store.uow() as tx:
-        fact_log.append(tx, [fact("StatementHeard", 91), fact("CallEnded", 91), fact("CallEnded", 801)])
-        fact_log.append(tx, [fact("StatementHeard", 89), fact("CallEnded", 0)])
+        fact_log.append(
+            tx,
+            [
+                replace(fact("StatementHeard", days_ago), personal=said)
+                for days_ago in (801, 800, 91, 90, 89, 0)
+            ],
+        )
     tidy(Settings(var=tmp_path), store, NOW_MS)
-    assert kinds_in(store) == ["CallEnded", "StatementHeard", "CallEnded"]
+    with store.reading() as tx:
+        kept = [(fact.event_id, fact.personal) for fact in fact_log.read(tx, 0, 100)]
+    assert kept == [
+        ("StatementHeard800", ""),
+        ("StatementHeard91", ""),
+        ("StatementHeard90", said),
+        ("StatementHeard89", said),
+        ("StatementHeard0", said),
+    ]
 
 
 def test_every_kind_that_is_kept_is_one_of_the_vocabulary():
