@@ -3,7 +3,7 @@
 `call_id` is Asterisk's Linkedid: one per caller, however many channels the call has.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from domain.cases import CaseSummary, Suggestion
@@ -66,6 +66,22 @@ class Call:
     marks: dict[Mark, int] = field(default_factory=dict)
     dialogue: str = ""
     outcome: Outcome | None = None
+
+
+def without_person(call: Call) -> Call:
+    """The call without anybody's words, names and numbers: what its facts make after theirs were erased."""
+    return replace(
+        call,
+        number="",
+        name="",
+        contact_name="",
+        transcript="",
+        words=(),
+        case=replace(call.case, title="", because={}) if call.case else None,
+        open_cases=(),
+        suggestions=(),
+        similar=(),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ whose meaning changes gets a new name.
 """
 
 import json
+import re
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -48,7 +49,8 @@ def fields_of(event: Event) -> Fields:
         # By default pydantic writes a value of the wrong type with a warning, and nobody could read it back.
         fields: Fields = _ADAPTERS[name].dump_python(event, mode="json", warnings="error")
     except ValueError as error:
-        raise BadEvent(f"{name} cannot be encoded: {error}") from error
+        # Without its cause, whose words would stand in the log.
+        raise BadEvent(f"{name} cannot be encoded: {_wrong_fields(error)} not as its type says") from None
     return fields
 
 
@@ -81,6 +83,11 @@ def delivery(position: Position, data: bytes) -> Delivery:
         return Delivery(position, decode(data))
     except BadEvent as error:
         return Delivery(position, None, str(error))
+
+
+def _wrong_fields(error: ValueError) -> str:
+    """Their names; the error's own words have the values, which are what callers said."""
+    return ", ".join(sorted(set(re.findall(r"field_name='(\w+)'", str(error))))) or "something"
 
 
 def _what_is_wrong(error: ValidationError) -> str:

@@ -1,13 +1,19 @@
 """Facts: what is personal in an event lies apart, and the event can be read with it and without."""
 
+import traceback
 from dataclasses import MISSING, fields, replace
 
 import pytest
-from call_events import CASE, DIALOGUE, of
+from call_events import CASE, DIALOGUE, of, play
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from test_calls_any_order import ANY_EVENT
 
+from cti.bus.encoding import BadEvent
+from cti.calls import step
 from cti.facts import event_of, fact_of
-from domain.calls import CallAnswered, CallEnded, QueueJoined
+from domain.calls import CallAnswered, CallEnded, QueueJoined, without_person
 from domain.cases import CaseRegistered
 from domain.dialogue import StatementHeard
 from domain.event import Event
@@ -56,6 +62,15 @@ def test_what_is_not_personal_stays():
     assert registered.open_cases == ()
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(ANY_EVENT, st.sampled_from(PERSONAL)), max_size=30))
+def test_facts_without_what_is_personal_make_the_call_without_the_person(happened):
+    whole, left = play(*happened)[0], None
+    for event in happened:
+        left = step(left, event_of(stored(event, personal="")), event.at_ms)[0]
+    assert left == (whole and without_person(whole))
+
+
 def test_an_event_in_which_nothing_is_personal_has_no_personal_part():
     assert stored(of(CallEnded, 9, cause="Normal Clearing")).personal == ""
     assert stored(of(QueueJoined, 9, queue="support", position=1)).personal == ""
@@ -80,3 +95,11 @@ def test_a_fact_whose_personal_part_is_broken_costs_itself_only(broken: str):
         assert event_of(stored(heard, personal=broken)) is None
     assert [line["event"] for line in logs] == ["fact_unreadable"]
     assert "secret" not in str(logs)
+
+
+def test_an_event_that_cannot_be_written_down_is_told_without_its_words():
+    heard = of(StatementHeard, 1, text=["secret words"], confidence=1.0)
+    with pytest.raises(BadEvent) as raised:
+        stored(heard)
+    assert "text" in str(raised.value)
+    assert "secret" not in "".join(traceback.format_exception(raised.value))
