@@ -6,7 +6,7 @@ What is personal in a fact lies in a row beside it, which may go before the fact
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from casestore.db import Transaction
 from casestore.tables import FactRow, FactTextRow
@@ -85,9 +85,18 @@ def expire_texts(tx: Transaction, kind: str, before_ms: int, *, limit: int = 500
 
 def erase_texts(tx: Transaction, subjects: Collection[str]) -> int:
     """Delete what is personal in every fact about these calls or cases; of how many facts."""
-    about = select(_FACTS.seq).where(_FACTS.subject.in_([cut(each, _LONGEST_SUBJECT) for each in subjects]))
-    gone = tx.connection().execute(delete(FactTextRow).where(_TEXTS.seq.in_(about)))
+    gone = tx.connection().execute(delete(FactTextRow).where(_TEXTS.seq.in_(_about(subjects))))
     return gone.rowcount
+
+
+def count_texts(tx: Transaction, subjects: Collection[str]) -> int:
+    """How many facts about these calls or cases hold something personal."""
+    texts = select(func.count()).select_from(FactTextRow).where(_TEXTS.seq.in_(_about(subjects)))
+    return tx.scalar(texts) or 0
+
+
+def _about(subjects: Collection[str]) -> Select[tuple[int]]:
+    return select(_FACTS.seq).where(_FACTS.subject.in_([cut(each, _LONGEST_SUBJECT) for each in subjects]))
 
 
 def _expire(

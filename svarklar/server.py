@@ -10,7 +10,6 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from casestore import recordings
 from casestore.db import Store
 from casework.service import CaseService
 from cti.asterisk.agi import AgiServer
@@ -37,7 +36,15 @@ from svarklar.preparation import prepare, prompts
 from svarklar.secrets import Secrets
 from svarklar.settings import Settings
 from svarklar.up import until_told_to_stop
-from svarklar.upkeep import articles_of, fetch_english, refresh_knowledge, study, tidy_daily
+from svarklar.upkeep import (
+    articles_of,
+    clocks_at_start,
+    fetch_english,
+    refresh_knowledge,
+    study,
+    take_in_recordings,
+    tidy_daily,
+)
 
 log = structlog.get_logger()
 
@@ -86,10 +93,12 @@ class _Server:
         self._parts.push_async_callback(self._work.close)
         self._recogniser = await start_recogniser(self._settings)
         self._parts.push_async_callback(self._recogniser.close)
+        clocks = await asyncio.to_thread(clocks_at_start, self._store)
+        await asyncio.to_thread(take_in_recordings, self._settings, self._store)
         await self._start_bridge()
         await self._start_voice()
         await self._start_pages()
-        self._work.start("upkeep", partial(tidy_daily, self._settings, self._store))
+        self._work.start("upkeep", partial(tidy_daily, self._settings, self._store, clocks))
         fetching = asyncio.create_task(fetch_english(self._settings))
         self._parts.callback(fetching.cancel)
 
@@ -97,7 +106,6 @@ class _Server:
         """The owner of calls and agents; takes up the calls that lived when we last ended."""
         settings = self._settings
         kept = CallStore(self._store, settings.recordings_folder, now_ms)
-        await asyncio.to_thread(self._take_in_recordings)
         self._bridge = Bridge(
             bus=self._bus,
             ami=self._ami,
@@ -112,10 +120,6 @@ class _Server:
         # After the bridge has begun: the first thing that Asterisk says is a list that must not be missed.
         await self._ami.connect(settings.host, settings.ami_port, "svarklar", self._secrets.ami)
         self._parts.push_async_callback(self._ami.close)
-
-    def _take_in_recordings(self) -> None:
-        with self._store.uow() as tx:
-            recordings.take_in(tx, self._settings.recordings_folder)
 
     async def _start_voice(self) -> None:
         """Dialogues, and the two doors that Asterisk talks to."""
