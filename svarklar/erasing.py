@@ -12,6 +12,8 @@ from domain.numbers import written_forms
 from ivr.speaking.prompts import forget_spoken
 from svarklar.settings import Settings
 
+_NOTHING = re.compile(rb"(?!)")
+
 
 class StillCalling(Exception):
     """They are on the line, or were until a moment ago: then `until_ms` is when it may be tried again."""
@@ -64,7 +66,7 @@ def _as_written(left: Traces) -> re.Pattern[bytes]:
     forms = [form for number in left.numbers for form in written_forms(number)]
     names = [name for name in (left.contact.name, left.contact.email, *forms) if name]
     words = b"|".join(re.escape(name.encode()) for name in names)
-    return re.compile(rb"(?<![\w.:])(?:" + words + rb")(?![\w.:])") if words else re.compile(rb"(?!)")
+    return re.compile(rb"(?<![\w.])(?<!\d:)(?:" + words + rb")(?!\w|[.:]\w)") if words else _NOTHING
 
 
 def _cut_lines(file: Path, named: re.Pattern[bytes]) -> None:
