@@ -91,10 +91,13 @@ class Store:
         """Have the files lose what was deleted, as far as the database can; empty, or why that must wait.
 
         SQLite writes over what is deleted (`secure_delete`), and here its journal is emptied too. PostgreSQL
-        frees the space. Blocking; raises StoreUnusable.
+        frees the space. Blocking.
         """
-        with named_errors():
-            return self._truncate_journal() if self._sqlite_file else self._vacuum()
+        try:
+            with named_errors():
+                return self._truncate_journal() if self._sqlite_file else self._vacuum()
+        except StoreUnusable as error:
+            return str(error)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -79,6 +79,7 @@ def erase(tx: Transaction, left: Traces) -> None:
     calls.erase_words(tx, left.calls)
     for numbers in _some_at_once(left.cases):
         _erase_words_of_cases(tx, numbers)
+    _erase_number_of_other_cases(tx, left.numbers)
     contacts.erase(tx, left.contact.id)
 
 
@@ -103,6 +104,12 @@ def _erase_words_of_cases(tx: Transaction, numbers: Collection[str]) -> None:
     nothing = {"title": "", "description": "", "statement": "", "words": [], "because": {}}
     nobody = {"contact_name": "", "caller_number": ""}
     tx.execute(update(CaseRow).where(CaseRow.number.in_(numbers)).values(**nothing, **nobody))
+
+
+def _erase_number_of_other_cases(tx: Transaction, numbers: Collection[str]) -> None:
+    """Somebody else has called from their telephone: the case is that one's, the number is not."""
+    written = [form for number in numbers for form in written_forms(number)]
+    tx.execute(update(CaseRow).where(CaseRow.caller_number.in_(written)).values(caller_number=""))
 
 
 def _some_at_once(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -10,8 +10,6 @@ from domain.facts import Fact, StoredFact
 
 log = structlog.get_logger()
 
-_EMPTY: tuple[object, ...] = (None, "", [], {})
-
 
 def fact_of(event: Event, *, node: str, received_ms: int) -> Fact:
     """What is to be written down of the event; raises BadEvent where a field does not hold what it should."""
@@ -47,7 +45,7 @@ def _parted(fields: Fields, names: tuple[str, ...]) -> tuple[Fields, Fields]:
     kept, personal = dict(fields), {}
     for name in names:
         field, _, part = name.partition(".")
-        if fields[field] in _EMPTY:
+        if _is_empty(fields[field]):
             continue
         personal[field] = fields[field]
         if part:
@@ -55,6 +53,13 @@ def _parted(fields: Fields, names: tuple[str, ...]) -> tuple[Fields, Fields]:
         else:
             del kept[field]
     return kept, personal
+
+
+def _is_empty(value: object) -> bool:
+    """Whether it is what the field has by default; a record of which nothing is given is so too."""
+    if isinstance(value, dict):
+        return all(part is None for part in value.values())
+    return value in (None, "", [])
 
 
 def _joined(fact: Fact) -> str:

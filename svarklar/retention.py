@@ -15,13 +15,14 @@ from functools import partial
 from casestore import calls, fact_log, recordings, users
 from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Store, Transaction
-from domain.vocabulary import KINDS, kinds_of
+from domain.event import CallEvent, Event
+from domain.streams import CASES
+from domain.vocabulary import kinds_of
 from ivr.speaking.prompts import forget_spoken
 from svarklar.settings import Settings
 
 _DAY_MS = 86_400_000
 _BATCH = 1_000
-_PERSONAL_KINDS = tuple(kind.__name__ for kind in kinds_of() if kind.personal)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +64,9 @@ def _voices(tidying: Tidying) -> None:
 
 def _words_of_calls(tidying: Tidying) -> None:
     before_ms = tidying.days_ago_ms(tidying.settings.personal_days)
-    for kind in _PERSONAL_KINDS:
-        tidying.in_batches(partial(_expire_texts, kind, before_ms))
+    for kind in _KINDS:
+        if kind.personal:
+            tidying.in_batches(partial(_expire_texts, kind.__name__, before_ms))
     # A call's row a day later, when none of its facts has words any more: until then both are the same.
     began_before_ms = before_ms - _DAY_MS
     tidying.in_batches(lambda tx: calls.expire_words(tx, began_before_ms, tidying.at_ms, limit=_BATCH))
@@ -73,8 +75,8 @@ def _words_of_calls(tidying: Tidying) -> None:
 
 def _facts(tidying: Tidying) -> None:
     before_ms = tidying.days_ago_ms(tidying.settings.fact_days)
-    for kind in KINDS:
-        tidying.in_batches(partial(_expire_facts, kind, before_ms))
+    for kind in _KINDS:
+        tidying.in_batches(partial(_expire_facts, kind.__name__, before_ms))
 
 
 def _logins(tidying: Tidying) -> None:
@@ -82,6 +84,11 @@ def _logins(tidying: Tidying) -> None:
         users.end_expired_sessions(tx, tidying.at_ms)
 
 
+def _lives_with_its_case(kind: type[Event]) -> bool:
+    return getattr(kind, "stream", "") == CASES and not issubclass(kind, CallEvent)
+
+
+_KINDS = tuple(kind for kind in kinds_of() if not _lives_with_its_case(kind))
 KEPT: tuple[Callable[[Tidying], None], ...] = (_words_of_calls, _facts, _logins)
 
 

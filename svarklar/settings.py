@@ -46,8 +46,8 @@ class Settings(AsteriskSettings, SpeechSettings, BaseSettings):
     wrapup_s: int = Field(10, description="seconds of wrap-up after each call")
     offer_cap_ms: int = Field(500, description="longest wait of the phone for the screen")
     statement_days: int = Field(30, description="days the caller's voice is kept; 0: never")
-    personal_days: int = Field(90, description="days the log keeps what callers said and who they are")
-    fact_days: int = Field(800, description="days the log keeps everything else that happened")
+    personal_days: int = Field(90, description="days that words, names and numbers of calls are kept")
+    fact_days: int = Field(800, description="days that everything else that happened is kept")
     own_prompts: Path | None = Field(
         None, description="folder of own prompt recordings; empty: var/prompts/own"
     )

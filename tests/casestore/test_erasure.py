@@ -189,6 +189,13 @@ def test_a_person_with_tens_of_thousands_of_calls_is_erased_too(store: Store, as
         assert calls.of_person(tx, -1, [HERS]) == ()
 
 
+def test_the_database_is_asked_to_let_go_of_what_was_deleted(
+    store: Store, astrid: Contact, happened: dict[str, Call]
+):
+    erased(store, astrid)
+    assert store.forget_deleted() == ""
+
+
 def test_the_files_of_the_database_hold_nothing_of_what_was_erased(
     store: Store, astrid: Contact, happened: dict[str, Call], tmp_path
 ):

@@ -17,12 +17,12 @@ _PERSONAL: Mapping[str, tuple[str, ...]] = {
     "CallAnswered": ("number", "name"),
     "CallerIdentified": ("number", "contact_name"),
     "StatementHeard": ("text", "words"),
-    "CaseRegistered": ("case", "open_cases"),
+    "CaseRegistered": ("case", "open_cases", "texts", "texts_were"),
+    "CaseImported": ("texts", "texts_were", "note"),
     "SuggestionsFound": ("suggestions", "similar"),
     "QueueJoined": ("number", "name"),
 }
 _AT_ONCE = 1_000
-_EMPTY: tuple[object, ...] = (None, "", [], {})
 
 _seq = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _facts = sa.table(
@@ -90,12 +90,17 @@ def _parted(kind: str, body: str) -> tuple[str, str] | None:
         return None
     if not isinstance(fields, dict):
         return None
-    whole = {wanted.partition(".")[0] for wanted in _PERSONAL[kind]}
-    personal = {field: fields[field] for field in whole if fields.get(field) not in _EMPTY}
+    personal = {name: fields[name] for name in _PERSONAL[kind] if not _is_empty(fields.get(name))}
     kept = {field: value for field, value in fields.items() if field not in personal}
     if isinstance(case := personal.get("case"), dict):
         kept["case"] = {part: value for part, value in case.items() if part not in ("title", "because")}
     return (f"{name} {_json(kept)}", _json(personal)) if personal else None
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(part is None for part in value.values())
+    return value in (None, "", [])
 
 
 def _json(fields: Any) -> str:
