@@ -1,5 +1,6 @@
 """What goes when it is old, and that no wall clock alone decides it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def test_facts_go_by_their_kind_what_callers_said_first(store: Store, tmp_path: 
 def test_what_people_did_goes_when_it_is_old(store: Store, tmp_path: Path):
     now = now_ms()
     with store.uow() as tx:
+        # The clock of what was written last, by which today's is judged.
+        fact_log.append(tx, [replace(fact("CallEnded", 0), at_ms=now, received_ms=now)])
         for days_ago in (40, 32, 1):
             audit.note(tx, f"anna{days_ago}", "logged_in", {}, now - days_ago * DAY_MS)
     tidy(Settings(var=tmp_path, audit_days=35), store, now)
