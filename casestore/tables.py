@@ -164,6 +164,8 @@ class ArticleRow(Base):
     body: Mapped[str]
     keywords: Mapped[Texts]
     examples: Mapped[Texts]
+    # The desk whose callers it is for; empty: everybody's.
+    desk: Mapped[str] = mapped_column(server_default="")
 
 
 class UserRow(Base):

@@ -1,4 +1,4 @@
-"""After each login Asterisk is asked for its telephones and its queue, then for its channels. Pure.
+"""After each login Asterisk is asked for its telephones and queues, then for its channels. Pure.
 
 | phase      | event                        | what follows                                      | phase      |
 |------------|------------------------------|---------------------------------------------------|------------|
@@ -26,6 +26,7 @@ from cti.agent_events import PhoneChanged, PhonesListed
 from cti.asterisk.ami_events import AmiMessage, member_state, phone_state, resynced
 from domain.agents import AgentState
 from domain.calls import Resynced
+from domain.event import MAIN_NODE
 
 Phase = Literal["waiting", "queue", "channels", "done"]
 
@@ -35,6 +36,7 @@ class DeadlinePassed:
     """The question of this number was not answered to its end in time."""
 
     question: int
+    node: str = MAIN_NODE
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,6 @@ class Resync:
     """Where the comparison with one node stands."""
 
     node: str
-    queue: str
     phase: Phase = "waiting"
     question: int = 0
     asked_ms: int = 0
@@ -128,7 +129,7 @@ def _ask_for_queue(resync: Resync, now_ms: int) -> tuple[Resync, tuple[ResyncEff
     asked = replace(_next_question(resync, now_ms), phase="queue", channels=(), devices=())
     # Telephones first: whoever wants calls at one that is not there must not be told ready.
     phones = _ask(asked, Action="DeviceStateList")
-    return asked, (phones, _ask(asked, Action="QueueStatus", Queue=asked.queue))
+    return asked, (phones, _ask(asked, Action="QueueStatus"))
 
 
 def _next_question(resync: Resync, now_ms: int) -> Resync:

@@ -45,6 +45,10 @@ class Settings(AsteriskSettings, SpeechSettings, BaseSettings):
     language: Language = Field(FALLBACK, description="language where the caller's is not known and not asked")
     ask_language: bool = Field(True, description="ask callers whose language is not known")
     wrapup_s: int = Field(10, description="seconds of wrap-up after each call")
+    desk_file: Path | None = Field(
+        None,
+        description="TOML file of desks, read again when it changes; empty: changed in the page",
+    )
     offer_cap_ms: int = Field(500, description="longest wait of the phone for the screen")
     statement_days: int = Field(30, description="days the caller's voice is kept; 0: never")
     personal_days: int = Field(90, description="days the log keeps what callers said and who they are")

@@ -47,10 +47,11 @@ _UNKNOWN = ("<unknown>", "unknown")  # the latter in the list of a queue's calle
 
 @dataclass(frozen=True)
 class AmiMessage:
-    """One event of Asterisk Manager: its fields as on the wire, and when it arrived (our clock)."""
+    """One event of a node's Manager: its fields as on the wire, and when it arrived (our clock)."""
 
     fields: Mapping[str, str]
     at_ms: int
+    node: str = MAIN_NODE
 
     @property
     def event(self) -> str:
@@ -62,10 +63,10 @@ class AmiMessage:
         return "" if value in _UNKNOWN else value
 
 
-def translate(message: AmiMessage, node: str = MAIN_NODE) -> CallEvent | None:
-    """The event that the message of this node tells of; None for most."""
+def translate(message: AmiMessage) -> CallEvent | None:
+    """The event that the message tells of; None for most."""
     event = _event_of(message)
-    return event and replace(event, node=node)
+    return event and replace(event, node=message.node)
 
 
 def member_state(member: AmiMessage) -> AgentState | None:

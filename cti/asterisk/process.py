@@ -85,13 +85,19 @@ class AsteriskProcess:
         """The command line for this configuration; with `-rx COMMAND` it asks the running Asterisk."""
         return (*self._binary.argv, "-C", str(self._run / "etc/asterisk.conf"), *arguments)
 
-    async def read_telephones(self) -> None:
-        """Have it read its SIP configuration again; calls go on. Raises AsteriskFailed.
+    async def reload_routes(self) -> None:
+        """Have it read its numbers and queues anew: calls and whoever waits stay. Raises AsteriskFailed."""
+        await self._reload("dialplan reload", b"reloaded")
+        await self._reload("queue reload parameters", b"")
 
-        By its own console, as its owner: the manager's user needs no right to reload anything for this.
-        """
+    async def read_telephones(self) -> None:
+        """Have it read its SIP configuration again; calls go on. Raises AsteriskFailed."""
+        await self._reload("module reload res_pjsip.so", b"reloaded successfully")
+
+    async def _reload(self, command: str, answer: bytes) -> None:
+        """By its own console, as its owner: the manager's user needs no right to reload anything for this."""
         asking = await asyncio.create_subprocess_exec(
-            *self.command("-rx", "module reload res_pjsip.so"), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+            *self.command("-rx", command), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
         )
         try:
             async with asyncio.timeout(_RELOAD_TIMEOUT_S):
@@ -100,10 +106,8 @@ class AsteriskProcess:
             asking.kill()
             await asking.wait()
             raise AsteriskFailed("Asterisk does not answer at its console") from None
-        if b"reloaded successfully" not in said:
-            raise AsteriskFailed(
-                f"Asterisk did not read its telephones: {said.decode(errors='replace').strip()}"
-            )
+        if asking.returncode or answer not in said:
+            raise AsteriskFailed(f"{command}: {said.decode(errors='replace').strip()[-200:]}")
 
     async def stop(self) -> None:
         """End it: calls get their BYE; killed where that takes too long. Allowed more than once."""

@@ -74,6 +74,7 @@ def demo() -> None:
 def call(
     context: typer.Context,
     number: Annotated[str, typer.Option("--from", help="Caller ID; `withheld` for none.")],
+    to: Annotated[str, typer.Option(help="The number to call.", show_default="that of the first desk")] = "",
     say: Annotated[
         list[str] | None, typer.Option(help="Say this when the IVR listens; again for more.")
     ] = None,
@@ -96,6 +97,7 @@ def call(
                 read_settings(),
                 None if as_json else console,
                 number="" if number in ("withheld", "anonymous") else number,
+                to=to,
                 turns=turns,
                 codec_name=codec,
                 barge_in=barge_in,

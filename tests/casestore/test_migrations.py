@@ -109,6 +109,9 @@ def test_every_row_is_there_afterwards_as_it_was(old_url: str):
         "facts": 0,
         "positions": 0,
         "recordings": 0,
+        "desks": 0,
+        "desk_numbers": 0,
+        "memberships": 0,
     }
     engine.dispose()
     store.close()

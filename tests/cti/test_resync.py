@@ -8,7 +8,7 @@ from cti.asterisk.ami_events import AmiMessage
 from cti.resync import Ask, DeadlinePassed, Listed, QueueListed, Resync, Seen, step
 from domain.agents import AgentState
 
-START = Resync(node="north", queue="support")
+START = Resync(node="north")
 BOOTED = AmiMessage({"Event": "FullyBooted"}, 1)
 QUEUE_END = AmiMessage({"Event": "QueueStatusComplete"}, 1)
 CALLER = AmiMessage({"Event": "CoreShowChannel", "Uniqueid": "1.1", "Linkedid": "1.1"}, 1)
@@ -20,7 +20,7 @@ LEG = AmiMessage(
     1,
 )  # fmt: skip
 ASK_PHONES = (("Action", "DeviceStateList"),)
-ASK_QUEUE = (("Action", "QueueStatus"), ("Queue", "support"))
+ASK_QUEUE = (("Action", "QueueStatus"),)
 ASK_CHANNELS = (("Action", "CoreShowChannels"),)
 
 

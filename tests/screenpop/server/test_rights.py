@@ -33,6 +33,12 @@ ROUTES: dict[tuple[str, str], Guard] = {
     ("GET", "/api/cases/{number}"): "see_cases",
     ("GET", "/api/cases/{number}/statement.wav"): "hear_statements",
     ("GET", "/api/articles/{key}"): "see_articles",
+    ("GET", "/api/desks"): "manage_desks",
+    ("GET", "/api/desks/{key}"): "manage_desks",
+    ("PUT", "/api/desks/{key}"): "manage_desks",
+    ("DELETE", "/api/desks/{key}"): "manage_desks",
+    ("GET", "/api/memberships"): "manage_desks",
+    ("PUT", "/api/memberships"): "manage_desks",
 }
 """Who may ask for what. A new route is put here, on purpose."""
 
@@ -90,8 +96,10 @@ async def ask(browser: Browser, method: str, path: str) -> int:
         except aiohttp.WSServerHandshakeError as refused:
             return refused.status
         return 101
-    if method == "POST":
-        return (await browser.post(path, data=b"{", headers={"Content-Type": "application/json"})).status
+    if method != "GET":
+        return (
+            await browser.change(method, path, data=b"{", headers={"Content-Type": "application/json"})
+        ).status
     return (await browser.session.request(method, path)).status
 
 

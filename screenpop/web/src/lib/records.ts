@@ -109,6 +109,7 @@ export interface ArticleAnswer {
   body: string;
   keywords: string[];
   examples: string[];
+  desk: string;
   html: string;
 }
 
@@ -133,6 +134,96 @@ export interface AuditAnswer {
 export interface PasswordChange {
   old: string;
   new: string;
+}
+
+export type Language = "en" | "sv" | "nb";
+
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+/** Open from `opens` to `closes` on these days; local wall time as `HH:MM`, `24:00` is midnight. */
+export interface Span {
+  days: Weekday[];
+  opens: string;
+  closes: string;
+}
+
+/** When somebody answers. No spans: always. `holidays` names a country (`SE`): closed on its days off. */
+export interface OpeningHours {
+  spans: Span[];
+  time_zone: string;
+  holidays: string;
+  closed_days: string[];
+}
+
+export type WhenClosed = "queue" | "case" | "announce";
+
+export type ManagedBy = "settings" | "page" | "file";
+
+/**
+ * `numbers` as they are dialled; `menu` are the services by the key that chooses them.
+ *
+ * The first of `languages` serves where the caller's is not known and not asked. `greeting` is said first,
+ * by language; a language without one gets the catalogue's. `cap`: no more than so many callers wait, 0: as
+ * many as come. `version` counts the changes: a write against an older one is a conflict.
+ */
+export interface Desk {
+  key: string;
+  name: string;
+  numbers: string[];
+  queue: string;
+  department: string;
+  languages: Language[];
+  ask_language: boolean;
+  greeting: Partial<Record<Language, string>>;
+  menu: Record<string, string>;
+  hours: OpeningHours;
+  when_closed: WhenClosed;
+  when_full: WhenClosed;
+  ring_s: number;
+  wrapup_s: number;
+  cap: number;
+  managed_by: ManagedBy;
+  version: number;
+}
+
+/** Every desk, the default one first. */
+export interface DesksAnswer {
+  desks: Desk[];
+}
+
+/** Somebody who may serve queues. */
+export interface ServingAgent {
+  username: string;
+  name: string;
+}
+
+/** An agent serves this queue; a higher penalty is asked only where lower ones are busy. */
+export interface Membership {
+  agent: string;
+  queue: string;
+  penalty: number;
+  managed_by: ManagedBy;
+}
+
+/** Who serves which queue; `version` is given back with a change. Who stands in none serves the first. */
+export interface MembershipsAnswer {
+  version: number;
+  queues: string[];
+  agents: ServingAgent[];
+  memberships: Membership[];
+}
+
+/** What a page sends: all memberships as they shall be, made of this version. */
+export interface MembershipsChange {
+  version: number;
+  memberships: Membership[];
+}
+
+/** What is wrong with a field, in words. */
+export interface FieldFault {
+  field: string;
+  code: string;
+  message: string;
 }
 
 export type Presence = "ready" | "talking" | "break" | "wrapup" | "away";
@@ -179,6 +270,8 @@ export interface Person {
 
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
 
+export type Why = "open" | "hours" | "holiday" | "closed_day" | "full" | "unknown_number" | "lookup_failed";
+
 export type Match = "one" | "several" | "none" | "withheld";
 
 export type How = "ani" | "extension" | "choice" | "employee_number" | "nothing";
@@ -215,7 +308,7 @@ export interface Offer {
 
 export type Mark = "answered" | "listening" | "speech_end" | "heard" | "registered" | "queued" | "offered" | "shown" | "ringing" | "connected" | "ended";
 
-export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "failed";
+export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "let_go" | "failed";
 
 /** A call as a whole; `marks` has the time (ms since the epoch) of each step that was seen. */
 export interface Call {
@@ -226,6 +319,9 @@ export interface Call {
   number: string;
   name: string;
   codec: string;
+  dialled: string;
+  desk: string;
+  why: Why;
   match: Match;
   how: How;
   contact_id: number | null;
@@ -234,6 +330,7 @@ export interface Call {
   transcript: string;
   confidence: number | null;
   words: SpokenWord[];
+  statement_id: string;
   case: CaseSummary | null;
   open_cases: CaseSummary[];
   suggestions: Suggestion[];
