@@ -1,22 +1,25 @@
 """Calls: each kept whole, as the JSON that pages see, beside the columns that are searched."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
+from sqlalchemy import or_, select, tuple_
 
+from casestore import positions
 from casestore.db import Transaction
 from casestore.tables import CallRow
 from casestore.text import cut
 from casestore.upsert import insert_into
-from domain.calls import Call
+from domain.calls import Call, without_person
 
 log = structlog.get_logger()
 
 _LONGEST_ID = 255
 _CALL = TypeAdapter(Call)
+_EXPIRED = "retention", "calls"  # as a reader of them that has come so far
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,35 @@ def unfinished(tx: Transaction) -> Unfinished:
         calls=tuple(call for call in read.values() if call),
         unreadable=tuple(call_id for call_id, call in read.items() if call is None),
     )
+
+
+def of_person(tx: Transaction, contact_id: int, numbers: Collection[str]) -> tuple[Call, ...]:
+    """The calls in which they were identified, and those from these numbers; without unreadable ones."""
+    theirs = or_(CallRow.contact_id == contact_id, CallRow.number.in_(numbers))
+    found = map(_readable, tx.scalars(select(CallRow).where(theirs).order_by(CallRow.started_ms)))
+    return tuple(call for call in found if call)
+
+
+def erase_words(tx: Transaction, calls: Iterable[Call]) -> None:
+    """Only what is nobody's stays of these calls."""
+    save(tx, map(without_person, calls))
+
+
+def expire_words(tx: Transaction, before_ms: int, now_ms: int, *, limit: int = 1000) -> int:
+    """The same for ended calls that began before this, `limit` at most, the oldest first; how many.
+
+    Fewer than `limit`: there are no more. How far it has come is kept, so that none is looked at twice.
+    """
+    after_ms, after_id = json.loads(positions.get(tx, *_EXPIRED) or '[-1, ""]')
+    old = tuple_(CallRow.started_ms, CallRow.call_id) > (after_ms, after_id)
+    rows = select(CallRow).where(old, CallRow.started_ms < before_ms)
+    page = tx.scalars(rows.order_by(CallRow.started_ms, CallRow.call_id).limit(limit)).all()
+    # One that seems to live is another's to write, and will be ended by the next list of Asterisk's.
+    erase_words(tx, [call for row in page if row.outcome and (call := _readable(row))])
+    if page:
+        reached = json.dumps([page[-1].started_ms, page[-1].call_id])
+        positions.put(tx, *_EXPIRED, reached, now_ms)
+    return len(page)
 
 
 def _readable(row: CallRow) -> Call | None:

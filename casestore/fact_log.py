@@ -1,12 +1,15 @@
-"""The fact log: what happened, written down once and in one order, read after a position, never changed."""
+"""The fact log: what happened, written down once and in one order, read after a position, never changed.
+
+What is personal in a fact lies in a row beside it, which may go before the fact does.
+"""
 
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from casestore.db import Transaction
-from casestore.tables import FactRow
+from casestore.tables import FactRow, FactTextRow
 from casestore.text import cut, storable
 from casestore.upsert import insert_into
 from domain.facts import Fact, StoredFact
@@ -14,6 +17,8 @@ from domain.facts import Fact, StoredFact
 _LONGEST_SUBJECT = 255
 _APPENDING = 7_278_101  # any number that nothing else in the database locks
 _FACTS = FactRow.__table__.c
+_TEXTS = FactTextRow.__table__.c
+_PERSONAL = func.coalesce(_TEXTS.body, "").label("personal")
 
 
 def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
@@ -22,16 +27,21 @@ def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
     One transaction appends at a time: `seq` follows the order of commits, so that a reader who has come to
     a number has missed nothing below it.
     """
+    facts = tuple(facts)
     rows = [_row(fact) for fact in facts]
-    ids = [row["event_id"] for row in rows]
     if not rows:
         return ()
     _let_others_append_first(tx)
     new = insert_into(tx, FactRow).on_conflict_do_nothing(index_elements=["event_id"])
     written = tx.execute(new.returning(_FACTS.event_id, _FACTS.seq), rows)
     # RETURNING promises no order; an id that comes twice in one group is new only once, hence `pop`.
-    seqs: dict[str, int] = {row.event_id: row.seq for row in written}
-    return tuple(seqs.pop(event_id, None) for event_id in ids)
+    new_seqs: dict[str, int] = {row.event_id: row.seq for row in written}
+    seqs = tuple(new_seqs.pop(row["event_id"], None) for row in rows)
+    # Of new facts alone: a fact that comes again must not bring back what was erased of it.
+    texts = [_text(fact, seq) for fact, seq in zip(facts, seqs, strict=True) if seq and fact.personal]
+    if texts:
+        tx.connection().execute(insert_into(tx, FactTextRow), texts)  # a third faster than by `tx`
+    return seqs
 
 
 def read(
@@ -44,7 +54,8 @@ def read(
     subject: str | None = None,
 ) -> tuple[StoredFact, ...]:
     """The oldest facts after the one numbered `after`, 0 for all; narrowed to what is given."""
-    query = select(*_FACTS).where(_FACTS.seq > after).order_by(_FACTS.seq).limit(limit)
+    query = select(*_FACTS, _PERSONAL).outerjoin_from(FactRow, FactTextRow, _TEXTS.seq == _FACTS.seq)
+    query = query.where(_FACTS.seq > after).order_by(_FACTS.seq).limit(limit)
     if stream is not None:
         query = query.where(_FACTS.stream == stream)
     if kinds:
@@ -64,16 +75,49 @@ def expire(tx: Transaction, kind: str, before_ms: int, *, limit: int = 5000) -> 
 
     Fewer than `limit`: there are no more. A transaction each time keeps nobody waiting long.
     """
-    old = select(_FACTS.seq).where(_FACTS.kind == kind, _FACTS.received_ms < before_ms)
-    batch = old.order_by(_FACTS.received_ms).limit(limit)
-    gone = tx.connection().execute(delete(FactRow).where(_FACTS.seq.in_(batch)))
+    return _expire(tx, FactRow, kind, before_ms, limit)
+
+
+def expire_texts(tx: Transaction, kind: str, before_ms: int, *, limit: int = 5000) -> int:
+    """Delete what is personal in the oldest facts of a kind, as `expire`; the facts stay."""
+    return _expire(tx, FactTextRow, kind, before_ms, limit)
+
+
+def erase_texts(tx: Transaction, subjects: Collection[str]) -> int:
+    """Delete what is personal in every fact about these calls or cases; of how many facts."""
+    gone = tx.connection().execute(delete(FactTextRow).where(_TEXTS.seq.in_(_about(subjects))))
+    return gone.rowcount
+
+
+def count_texts(tx: Transaction, subjects: Collection[str]) -> int:
+    """How many facts about these calls or cases hold something personal."""
+    texts = select(func.count()).select_from(FactTextRow).where(_TEXTS.seq.in_(_about(subjects)))
+    return tx.scalar(texts) or 0
+
+
+def _about(subjects: Collection[str]) -> Select[tuple[int]]:
+    return select(_FACTS.seq).where(_FACTS.subject.in_([cut(each, _LONGEST_SUBJECT) for each in subjects]))
+
+
+def _expire(
+    tx: Transaction, rows: type[FactRow] | type[FactTextRow], kind: str, before_ms: int, limit: int
+) -> int:
+    of = rows.__table__.c
+    batch = select(of.seq).where(of.kind == kind, of.received_ms < before_ms)
+    batch = batch.order_by(of.received_ms).limit(limit)
+    gone = tx.connection().execute(delete(rows).where(of.seq.in_(batch)))
     return gone.rowcount
 
 
 def _row(fact: Fact) -> dict[str, Any]:
     own = vars(fact) | {"event_id": storable(fact.event_id), "subject": cut(fact.subject, _LONGEST_SUBJECT)}
     own.pop("seq", None)  # a fact of another log gets its place in this one
+    del own["personal"]
     return own
+
+
+def _text(fact: Fact, seq: int) -> dict[str, Any]:
+    return {"seq": seq, "kind": fact.kind, "received_ms": fact.received_ms, "body": fact.personal}
 
 
 def _let_others_append_first(tx: Transaction) -> None:

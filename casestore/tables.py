@@ -46,6 +46,8 @@ class KeptJson(TypeDecorator[Any]):
 
 Milliseconds = Annotated[int, mapped_column(BigInteger)]
 _LIVES = text("outcome IS NULL")
+# SQLite counts up by itself only in a column that is exactly an INTEGER.
+_SEQ = BigInteger().with_variant(Integer(), "sqlite")
 Fields = dict[str, Any]
 Texts = list[str]
 Words = list[dict[str, Any]]
@@ -242,8 +244,7 @@ class FactRow(Base):
         {"sqlite_autoincrement": True},
     )
 
-    # SQLite counts up by itself only in a column that is exactly an INTEGER.
-    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    seq: Mapped[int] = mapped_column(_SEQ, primary_key=True)
     event_id: Mapped[str] = mapped_column(unique=True)
     stream: Mapped[str]
     kind: Mapped[str]
@@ -251,6 +252,21 @@ class FactRow(Base):
     at_ms: Mapped[Milliseconds]
     received_ms: Mapped[Milliseconds]
     node: Mapped[str]
+    body: Mapped[str]
+
+
+class FactTextRow(Base):
+    """What is personal in a fact: words, names and numbers. It can go, and the fact stays as it was."""
+
+    __tablename__ = "fact_texts"
+    __table_args__ = (Index(None, "kind", "received_ms"),)  # what is too old, by kind
+
+    # By `seq` and not by `event_id`: nothing is smaller or sooner found.
+    seq: Mapped[int] = mapped_column(
+        _SEQ, ForeignKey("facts.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str]
+    received_ms: Mapped[Milliseconds]
     body: Mapped[str]
 
 

@@ -6,7 +6,8 @@ each agent is what they are, until they are no agent any more.
 """
 
 from casestore.db import Store
-from cti.folding import event_of, facts_after
+from cti.facts import event_of
+from cti.folding import facts_after
 from domain.agents import AgentState, PresenceChanged, StaffChanged
 from domain.event import Event
 

@@ -10,7 +10,8 @@ import structlog
 from casestore import calls, cases, fact_log, positions, recordings
 from casestore.db import Store, Transaction
 from cti.fact_writer import Place, Positions
-from cti.folding import Folding, begins_in_log, call_as_of, event_of, facts_after
+from cti.facts import event_of
+from cti.folding import Folding, begins_in_log, call_as_of, facts_after
 from domain.calls import Call
 from domain.cases import Case, CaseRegistered, summary
 from domain.dialogue import StatementHeard

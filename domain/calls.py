@@ -3,7 +3,7 @@
 `call_id` is Asterisk's Linkedid: one per caller, however many channels the call has.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from domain.cases import CaseSummary, Suggestion
@@ -74,11 +74,28 @@ class Call:
     outcome: Outcome | None = None
 
 
+def without_person(call: Call) -> Call:
+    """The call without anybody's words, names and numbers: what its facts make after theirs were erased."""
+    return replace(
+        call,
+        number="",
+        name="",
+        contact_name="",
+        transcript="",
+        words=(),
+        case=replace(call.case, title="", because={}) if call.case else None,
+        open_cases=(),
+        suggestions=(),
+        similar=(),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class CallAnswered(CallEvent):
     """The IVR has the caller; the first event of every call."""
 
     stream = DIALOGUE
+    personal = ("number", "name")
 
     sip_call_id: str = ""
     number: str = ""
@@ -104,6 +121,7 @@ class QueueJoined(CallEvent):
     """The caller waits in the queue; position counts from 1. Caller ID as Asterisk has it."""
 
     stream = ASTERISK
+    personal = ("number", "name")
 
     queue: str
     position: int

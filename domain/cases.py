@@ -132,7 +132,7 @@ class CaseSummary:
     """A case as a screen-pop shows it; `because` has the deciding words for each judged field."""
 
     number: str
-    title: str
+    title: str = ""
     service: str
     category: str
     impact: Impact
@@ -159,6 +159,7 @@ class CaseRegistered(CallEvent):
     """The case is in the database; also stated again whenever it changes during the call."""
 
     stream = CASES
+    personal = ("case.title", "case.because", "open_cases")
 
     case: CaseSummary
     open_cases: tuple[CaseSummary, ...] = ()
@@ -169,8 +170,9 @@ class SuggestionsFound(CallEvent):
     """The ranked solutions, best first, and similar open cases."""
 
     stream = CASES
+    personal = ("suggestions", "similar")
 
-    suggestions: tuple[Suggestion, ...]
+    suggestions: tuple[Suggestion, ...] = ()
     similar: tuple[CaseSummary, ...] = ()
 
 

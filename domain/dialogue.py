@@ -25,9 +25,10 @@ class CallerIdentified(CallEvent):
     """Who is calling; `how` tells what decided it."""
 
     stream = DIALOGUE
+    personal = ("number", "contact_name")
 
     match: Match
-    number: str
+    number: str = ""
     contact_id: int | None = None
     contact_name: str = ""
     how: How = "nothing"
@@ -80,8 +81,9 @@ class StatementHeard(CallEvent):
     """
 
     stream = DIALOGUE
+    personal = ("text", "words")
 
-    text: str
+    text: str = ""
     confidence: float
     words: tuple[SpokenWord, ...] = ()
     statement_id: str = ""

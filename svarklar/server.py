@@ -10,7 +10,6 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from casestore import recordings
 from casestore.db import Store
 from casework.service import CaseService
 from cti.agent_events import Serves
@@ -47,10 +46,12 @@ from svarklar.staff import Agents, follow_staff
 from svarklar.up import until_told_to_stop
 from svarklar.upkeep import (
     articles_of,
+    clocks_at_start,
     fetch_english,
     refresh_knowledge,
     speak_desk_prompts,
     study,
+    take_in_recordings,
     tidy_daily,
 )
 
@@ -103,6 +104,8 @@ class _Server:
         self._parts.push_async_callback(self._work.close)
         self._recogniser = await start_recogniser(self._settings)
         self._parts.push_async_callback(self._recogniser.close)
+        clocks = await asyncio.to_thread(clocks_at_start, self._store)
+        await asyncio.to_thread(take_in_recordings, self._settings, self._store)
         await self._start_desks()
         await self._start_bridge()
         await self._start_voice()
@@ -110,7 +113,7 @@ class _Server:
         self._say_staff(self._agents)
         follow = partial(follow_staff, self._settings, self._store, self._agents, self._take_staff)
         self._work.start("staff", follow)
-        self._work.start("upkeep", partial(tidy_daily, self._settings, self._store))
+        self._work.start("upkeep", partial(tidy_daily, self._settings, self._store, clocks))
         fetching = asyncio.create_task(fetch_english(self._settings))
         self._parts.callback(fetching.cancel)
 
@@ -123,7 +126,6 @@ class _Server:
         """The owner of calls and agents; takes up the calls that lived when we last ended."""
         settings = self._settings
         kept = CallStore(self._store, settings.recordings_folder, now_ms)
-        await asyncio.to_thread(self._take_in_recordings)
         self._bridge = Bridge(
             bus=self._bus,
             ami=self._amis[settings.node],
@@ -150,10 +152,6 @@ class _Server:
     def _tell_who_serves(self, desks: DeskBook) -> None:
         for agent in self._desks.agents:
             self._bridge.tell(Serves(agent, desks.served_by(agent)))
-
-    def _take_in_recordings(self) -> None:
-        with self._store.uow() as tx:
-            recordings.take_in(tx, self._settings.recordings_folder)
 
     async def _start_voice(self) -> None:
         """Dialogues, and the two doors that Asterisk talks to."""

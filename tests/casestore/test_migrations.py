@@ -1,5 +1,6 @@
 """A database of the version before comes to this one with its data unharmed."""
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,7 @@ def test_every_row_is_there_afterwards_as_it_was(old_url: str):
     assert {line["change_id"] for line in after["case_history"]} == {None}
     assert {name: len(rows) for name, rows in after.items() if name not in before} == {
         "audit": 0,
+        "fact_texts": 0,
         "facts": 0,
         "positions": 0,
         "recordings": 0,
@@ -143,6 +145,66 @@ def test_cases_are_numbered_on_and_history_stays_guarded(upgraded: Store):
         with pytest.raises(DatabaseError, match="append-only"), upgraded.uow() as tx:
             tx.execute(text(statement))
     upgraded.close()
+
+
+OLD_FACTS = {
+    "CallAnswered": {"sip_call_id": "s", "number": "+46701740605", "name": "Maria Lind", "codec": "(g722)"},
+    "CallerIdentified": {"match": "one", "number": "", "contact_id": 7, "contact_name": "Maria Lind"},
+    "StatementHeard": {"text": "min skrivare", "confidence": 0.9, "words": [{"text": "skrivare"}]},
+    "CaseRegistered": {
+        "case": {
+            "number": "C-000001",
+            "title": "Skrivare",
+            "because": {"service": ["skrivare"]},
+            "priority": 2,
+        },
+        "open_cases": [{"number": "C-000002", "title": "Maria"}],
+    },
+    "SuggestionsFound": {"suggestions": [{"article": "p", "because": ["skrivare"]}], "similar": []},
+    "QueueJoined": {"queue": "support", "position": 1, "number": "+46701740605", "name": ""},
+    "CallEnded": {"cause": "Maria is no name here"},
+    "StatementHeard ": "[7]",
+    "StatementHeard  ": '{"text": "cut in the mid',
+}
+
+
+def test_what_is_personal_in_old_facts_moves_into_rows_of_its_own(database_url: str):
+    engine = create_engine(database_url)
+    bodies = {
+        kind: f"{kind} {fields if isinstance(fields, str) else json.dumps(fields, ensure_ascii=False)}"
+        for kind, fields in OLD_FACTS.items()
+    }
+    with engine.begin() as connection:
+        _migrate(connection, "0002")
+        facts = MetaData()
+        facts.reflect(connection, only=["facts"])
+        common = {"stream": "dialogue", "subject": "1.1", "at_ms": 1, "received_ms": 2, "node": "main"}
+        connection.execute(
+            facts.tables["facts"].insert(),
+            [
+                {"event_id": kind, "kind": kind.strip(), "body": body, **common}
+                for kind, body in bodies.items()
+            ],
+        )
+    engine.dispose()
+    store = Store(database_url)
+    store.upgrade()
+    with store.reading() as tx:
+        kept = {fact.event_id: fact for fact in fact_log.read(tx, 0, 100)}
+    for kind, fields in OLD_FACTS.items():
+        fact = kept[kind]
+        if not fact.personal:
+            assert fact.body == bodies[kind]
+            continue
+        body = json.loads(fact.body.partition(" ")[2])
+        assert body | json.loads(fact.personal) == fields
+        for trace in ("+46701740605", "Maria", "krivare"):
+            assert trace not in fact.body
+    assert {kind for kind, fact in kept.items() if fact.personal} == set(list(OLD_FACTS)[:6])
+    assert json.loads(kept["CaseRegistered"].body.partition(" ")[2])["case"]["priority"] == 2
+    with pytest.raises(DatabaseError, match="append-only"), store.uow() as tx:
+        tx.execute(text("UPDATE facts SET body = ''"))
+    store.close()
 
 
 def test_recordings_that_lay_in_the_folder_are_found_once_they_are_taken_in(upgraded: Store, tmp_path: Path):
