@@ -26,6 +26,7 @@ log = structlog.get_logger()
 _DAY_S, _HOUR_MS = 86_400, 3_600_000
 _LEARN_S = 30
 _BREATH_S = 0.2  # a voice takes a whole core for a moment
+_SETTLE_S = 20  # after a start the models are loaded first: without them nobody is heard
 
 
 class TwoClocks:
@@ -111,6 +112,7 @@ async def refresh_knowledge(
 
 async def speak_desk_prompts(prompts: Prompts, desks: Callable[[], DeskBook], changed: asyncio.Event) -> None:
     """Greetings and menus, so that no first caller waits for a voice; slowly, for nobody waits yet."""
+    await asyncio.sleep(_SETTLE_S)
     while True:
         changed.clear()
         for prompt in [prompt for desk in desks().desks for prompt in desk_prompts(desk)]:

@@ -185,6 +185,7 @@ async def test_whoever_waits_at_a_desk_that_is_removed_is_answered(brief_house: 
         finally:
             with changing(system) as tx:
                 desks.save(tx, hr, known_version=0)
+            await reached(system, HR)
 
 
 async def refused(system: Installation, number: str, timeout_s: float = 20.0) -> None:
