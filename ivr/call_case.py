@@ -94,7 +94,7 @@ class CaseWork:
             words=statement.words,
         )
 
-    def _as_said(self, statement_id: str, text: str, trust: **heard: Any) -> Said:
+    def _as_said(self, statement_id: str, text: str, trust: Trust, **heard: Any) -> Said:
         before = self._said.get(statement_id)
         at_ms = before.at_ms if before else now_ms()
         return Said(
