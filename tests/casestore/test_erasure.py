@@ -170,7 +170,7 @@ def test_a_case_of_somebody_else_who_called_from_their_telephone_keeps_all_but_t
 def test_a_case_goes_on_after_its_person_was_erased(store: Store, astrid: Contact, happened: dict[str, Call]):
     erased(store, astrid)
     with store.uow() as tx:
-        note = Note(actor="anna", at_ms=5, note_id="n1", text="still broken")
+        note = Note(actor="anna", at_ms=5, note_id="anna/1", text="still broken")
         case = case_work.carried_out(tx, "C-000001", note)
         assert (case.number, case.version) == ("C-000001", 2)
         assert [entry.kind for entry in case_work.history(tx, "C-000001")] == ["registered", "noted"]
