@@ -6,12 +6,13 @@ spoke. A number that somebody else has too says nothing: there only what they we
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from casestore import calls, contacts, fact_log, recordings
 from casestore.db import Transaction
-from casestore.tables import CaseRow, ContactNumberRow, ContactRow
+from casestore.tables import CaseRow, CaseTextRow, ContactNumberRow, ContactRow
 from domain.calls import Call
 from domain.contacts import Contact
 from domain.numbers import normalise, written_forms
@@ -78,7 +79,7 @@ def erase(tx: Transaction, left: Traces) -> None:
         fact_log.erase_texts(tx, subjects)
     calls.erase_words(tx, left.calls)
     for numbers in _some_at_once(left.cases):
-        _erase_words_of_cases(tx, numbers)
+        tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
     _erase_number_of_other_cases(tx, left.numbers)
     contacts.erase(tx, left.contact.id)
 
@@ -95,21 +96,30 @@ def _shared(tx: Transaction, contact: Contact) -> Collection[str]:
 
 
 def _cases(tx: Transaction, contact_id: int, numbers: Collection[str]) -> tuple[str, ...]:
-    unidentified = CaseRow.contact_id.is_(None) & CaseRow.caller_number.in_(numbers)
-    theirs = or_(CaseRow.contact_id == contact_id, unidentified)
-    return tuple(tx.scalars(select(CaseRow.number).where(theirs).order_by(CaseRow.number)))
-
-
-def _erase_words_of_cases(tx: Transaction, numbers: Collection[str]) -> None:
-    nothing = {"title": "", "description": "", "statement": "", "words": [], "because": {}}
-    nobody = {"contact_name": "", "caller_number": ""}
-    tx.execute(update(CaseRow).where(CaseRow.number.in_(numbers)).values(**nothing, **nobody))
+    from_theirs = CaseTextRow.caller_number.in_(numbers)
+    theirs = or_(CaseRow.contact_id == contact_id, CaseRow.contact_id.is_(None) & from_theirs)
+    with_texts = select(CaseRow.number).outerjoin_from(CaseRow, CaseTextRow)
+    return tuple(tx.scalars(with_texts.where(theirs).order_by(CaseRow.number)))
 
 
 def _erase_number_of_other_cases(tx: Transaction, numbers: Collection[str]) -> None:
     """Somebody else has called from their telephone: the case is that one's, the number is not."""
     written = [form for number in numbers for form in written_forms(number)]
-    tx.execute(update(CaseRow).where(CaseRow.caller_number.in_(written)).values(caller_number=""))
+    named = CaseTextRow.caller_number.in_(written)
+    others = tx.scalars(select(CaseTextRow.case_number).where(named)).all()
+    tx.execute(update(CaseTextRow).where(named).values(caller_number=""))
+    for subjects in _some_at_once(others):
+        fact_log.change_texts(tx, subjects, lambda text: _without_number(text, written))
+
+
+def _without_number(text: Any, numbers: Collection[str]) -> Any:
+    """The same JSON, without these as the number of a caller, wherever in it."""
+    if not isinstance(text, dict):
+        return text
+    return {
+        name: "" if name == "caller_number" and value in numbers else _without_number(value, numbers)
+        for name, value in text.items()
+    }
 
 
 def _some_at_once(names: Sequence[str]) -> Iterator[Sequence[str]]:

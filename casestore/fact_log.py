@@ -3,10 +3,11 @@
 What is personal in a fact lies in a row beside it, which may go before the fact does.
 """
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, select, update
 
 from casestore.db import Transaction
 from casestore.tables import FactRow, FactTextRow
@@ -19,6 +20,7 @@ _APPENDING = 7_278_101  # any number that nothing else in the database locks
 _FACTS = FactRow.__table__.c
 _TEXTS = FactTextRow.__table__.c
 _PERSONAL = func.coalesce(_TEXTS.body, "").label("personal")
+_WHOLE = select(*_FACTS, _PERSONAL).outerjoin_from(FactRow, FactTextRow, _TEXTS.seq == _FACTS.seq)
 
 
 def append(tx: Transaction, facts: Iterable[Fact]) -> tuple[int | None, ...]:
@@ -54,8 +56,7 @@ def read(
     subject: str | None = None,
 ) -> tuple[StoredFact, ...]:
     """The oldest facts after the one numbered `after`, 0 for all; narrowed to what is given."""
-    query = select(*_FACTS, _PERSONAL).outerjoin_from(FactRow, FactTextRow, _TEXTS.seq == _FACTS.seq)
-    query = query.where(_FACTS.seq > after).order_by(_FACTS.seq).limit(limit)
+    query = _WHOLE.where(_FACTS.seq > after).order_by(_FACTS.seq).limit(limit)
     if stream is not None:
         query = query.where(_FACTS.stream == stream)
     if kinds:
@@ -63,6 +64,23 @@ def read(
     if subject is not None:
         query = query.where(_FACTS.subject == cut(subject, _LONGEST_SUBJECT))
     return tuple(StoredFact(**row) for row in tx.execute(query).mappings())
+
+
+def find(tx: Transaction, event_id: str) -> StoredFact | None:
+    """The fact of this event."""
+    row = tx.execute(_WHOLE.where(_FACTS.event_id == event_id)).mappings().first()
+    return StoredFact(**row) if row else None
+
+
+def newest_about(
+    tx: Transaction, subject: str, stream: str, limit: int, *, before: int | None = None
+) -> tuple[StoredFact, ...]:
+    """The facts about this, the newest first; those before the one numbered `before`, where it is given."""
+    query = _WHOLE.where(_FACTS.subject == cut(subject, _LONGEST_SUBJECT), _FACTS.stream == stream)
+    if before is not None:
+        query = query.where(_FACTS.seq < before)
+    found = tx.execute(query.order_by(_FACTS.seq.desc()).limit(limit))
+    return tuple(StoredFact(**row) for row in found.mappings())
 
 
 def newest(tx: Transaction) -> int:
@@ -87,6 +105,14 @@ def erase_texts(tx: Transaction, subjects: Collection[str]) -> int:
     """Delete what is personal in every fact about these calls or cases; of how many facts."""
     gone = tx.connection().execute(delete(FactTextRow).where(_TEXTS.seq.in_(_about(subjects))))
     return gone.rowcount
+
+
+def change_texts(tx: Transaction, subjects: Collection[str], change: Callable[[Any], Any]) -> None:
+    """Put in place of what is personal in these facts what `change` makes of it (JSON)."""
+    rows = tx.execute(select(_TEXTS.seq, _TEXTS.body).where(_TEXTS.seq.in_(_about(subjects))))
+    for seq, body in rows.all():
+        changed = json.dumps(change(json.loads(body)), ensure_ascii=False)
+        tx.connection().execute(update(FactTextRow).where(_TEXTS.seq == seq).values(body=changed))
 
 
 def count_texts(tx: Transaction, subjects: Collection[str]) -> int:

@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from domain.cases import CaseSummary, Suggestion
+from domain.cases import Suggestion
 from domain.contacts import How, Match
 from domain.desks import WhenClosed, Why
 from domain.dialogue import SpokenWord
@@ -61,10 +61,10 @@ class Call:
     confidence: float | None = None
     words: tuple[SpokenWord, ...] = ()
     statement_id: str = ""  # whose words these are
-    case: CaseSummary | None = None
-    open_cases: tuple[CaseSummary, ...] = ()
+    # Cases by number: how they are now, their owner tells (`CaseChanged`).
+    case_number: str = ""
     suggestions: tuple[Suggestion, ...] = ()
-    similar: tuple[CaseSummary, ...] = ()
+    similar: tuple[str, ...] = ()
     queue: str = ""
     position: int | None = None
     agent: str | None = None
@@ -83,8 +83,6 @@ def without_person(call: Call) -> Call:
         contact_name="",
         transcript="",
         words=(),
-        case=replace(call.case, title="", because={}) if call.case else None,
-        open_cases=(),
         suggestions=(),
         similar=(),
     )

@@ -1,14 +1,13 @@
-"""Cases: as they are kept, as a screen-pop shows them, and what happens to them in a call."""
+"""Cases: as they are, as they are registered, and as lists and the screen-pop show them."""
 
 import re
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from domain.dialogue import SpokenWord
-from domain.event import CallEvent
-from domain.streams import CASES
 
-Status = Literal["open", "pending", "resolved", "closed"]
+Status = Literal["open", "pending", "resolved", "closed", "merged"]
+"""`pending` waits for somebody outside the desk, `merged` has become part of another case."""
 Impact = Literal["one", "several", "everyone"]
 Urgency = Literal["works", "hindered", "stopped"]
 Priority = Literal[1, 2, 3, 4, 5]
@@ -17,8 +16,11 @@ Judged = Literal["service", "category", "impact", "urgency"]
 """What the caller's words decide."""
 Because = dict[Judged, tuple[str, ...]]
 """For each field that words decided, those words as they were said."""
+Trust = Literal["certain", "confirmed", "doubtful", "denied", "unclear", "chosen"]
+"""How far words may be used: understood well, said yes to, asked back, said no to, not understood; a key."""
 
 OPEN_STATUSES: tuple[Status, ...] = ("open", "pending")
+STATUSES: tuple[Status, ...] = get_args(Status)
 IMPACTS: tuple[Impact, ...] = get_args(Impact)  # weakest first, as are the urgencies
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 
@@ -32,44 +34,30 @@ ITIL: Priorities = {
     "everyone": {"works": 3, "hindered": 2, "stopped": 1},
 }
 
+MACHINES = ("ivr", "demo", "system")
+"""Who acts and is no person; a person acts by their username."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class NewCase:
-    """What is known of a case when it is registered; the contact's name is looked up where it is empty."""
+class Said:
+    """A statement of the caller; heard again better, it comes under the same `statement_id`.
 
-    title: str
-    description: str = ""
-    service: str = ""
-    category: str = ""
-    impact: Impact = "one"
-    urgency: Urgency = "hindered"
-    priority: Priority = 3
-    language: str = ""
-    because: Because = field(default_factory=dict)
-    contact_id: int | None = None
-    contact_name: str = ""
-    caller_number: str = ""
+    What was `chosen` by a key is no words: its text is the service's key.
+    """
+
+    statement_id: str
+    text: str
+    at_ms: int
     call_id: str = ""
-    statement: str = ""
+    trust: Trust = "certain"
+    confidence: float = 0.0
     words: tuple[SpokenWord, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case(NewCase):
-    """A case as it is now."""
+class CaseValues:
+    """What figures are made of, as far as it is given; None: as it was."""
 
-    number: str
-    status: Status = "open"
-    opened_ms: int = 0
-    changed_ms: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class CaseEdit:
-    """What shall be different in a case; None: as it is."""
-
-    title: str | None = None
-    description: str | None = None
     status: Status | None = None
     service: str | None = None
     category: str | None = None
@@ -77,23 +65,119 @@ class CaseEdit:
     urgency: Urgency | None = None
     priority: Priority | None = None
     language: str | None = None
-    because: Because | None = None
+    desk: str | None = None
+    agent: str | None = None
     contact_id: int | None = None
+    article: str | None = None
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseTexts:
+    """People's words, names and numbers, as far as they are given; they lie in rows that can be erased."""
+
+    title: str | None = None
+    said: tuple[Said, ...] | None = None
+    because: Because | None = None
     contact_name: str | None = None
     caller_number: str | None = None
-    call_id: str | None = None
-    statement: str | None = None
-    words: tuple[SpokenWord, ...] | None = None
+    solution: str | None = None
 
-    def given(self) -> dict[str, Any]:
-        """The fields that shall be different, by their names."""
-        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
 
-    def as_new_case(self) -> NewCase:
-        """A case that has these fields from its beginning; ValueError without a title."""
-        if self.title is None or self.status is not None:
-            raise ValueError("a new case has a title, and no status but open")
-        return NewCase(**self.given())
+@dataclass(frozen=True)
+class Setting:
+    """Who gave a field its value: at which version of the case, when, and whether that was a person."""
+
+    version: int
+    at_ms: int
+    by_person: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A case as it is now; `set_by` tells of each field how it came by its value.
+
+    `call_id` is the call that registered it, `agent` who works on it, `article` what solved it.
+    """
+
+    number: str
+    version: int = 0
+    status: Status = "open"
+    title: str = ""
+    service: str = ""
+    category: str = ""
+    impact: Impact = "one"
+    urgency: Urgency = "hindered"
+    priority: Priority = 4
+    language: str = ""
+    desk: str = ""
+    agent: str = ""
+    article: str = ""
+    solution: str = ""
+    merged_into: str = ""
+    because: Because = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    contact_id: int | None = None
+    contact_name: str = ""
+    caller_number: str = ""
+    call_id: str = ""
+    opened_ms: int = 0
+    changed_ms: int = 0
+    set_by: dict[str, Setting] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do."""
+        return self.status in OPEN_STATUSES
+
+    @property
+    def description(self) -> str:
+        """All that was said, in its order."""
+        return "\n".join(said.text for said in self.spoken)
+
+    @property
+    def statement(self) -> str:
+        """What was said last."""
+        return self.spoken[-1].text if self.spoken else ""
+
+    @property
+    def words(self) -> tuple[SpokenWord, ...]:
+        """The words of what was said last, with their places in the recording."""
+        return self.spoken[-1].words if self.spoken else ()
+
+    @property
+    def spoken(self) -> tuple[Said, ...]:
+        """What was said in words, and not chosen by a key."""
+        return tuple(said for said in self.said if said.trust != "chosen")
+
+    @property
+    def assumed(self) -> tuple[Judged, ...]:
+        """The judgements that no words, no key and no person decided."""
+        judged: tuple[Judged, ...] = get_args(Judged)
+        return tuple(one for one in judged if not self.because.get(one) and not self._was_set(one))
+
+    def _was_set(self, name: str) -> bool:
+        setting = self.set_by.get(name)
+        was_chosen = name == "service" and len(self.spoken) < len(self.said)
+        return was_chosen or (setting is not None and setting.by_person)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCase:
+    """What is known of a case when it is registered; the contact's name is looked up where it is empty."""
+
+    title: str
+    service: str = ""
+    category: str = ""
+    impact: Impact = "one"
+    urgency: Urgency = "hindered"
+    language: str = ""
+    desk: str = ""
+    because: Because = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    contact_id: int | None = None
+    contact_name: str = ""
+    caller_number: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,43 +189,34 @@ class Judgement:
     category: str
     impact: Impact
     urgency: Urgency
-    priority: Priority
     because: Because
-
-
-@dataclass(frozen=True)
-class Change:
-    """A field before and after, as it is kept: text, number, list or table of these."""
-
-    old: object
-    new: object
-
-
-@dataclass(frozen=True, kw_only=True)
-class HistoryEntry:
-    """One append-only line of a case's history: who changed what, when and why."""
-
-    at_ms: int
-    by: str
-    what: str
-    changes: dict[str, Change] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseSummary:
-    """A case as a screen-pop shows it; `because` has the deciding words for each judged field."""
+    """A case as lists and the screen-pop show it; `because` has the deciding words for each judged field.
+
+    `assumed` names the judgements that nothing decided; `has_statement`: the caller's voice is kept.
+    """
 
     number: str
-    title: str = ""
+    version: int
+    status: Status
+    title: str
     service: str
     category: str
     impact: Impact
     urgency: Urgency
     priority: Priority
     because: Because = field(default_factory=dict)
+    assumed: tuple[Judged, ...] = ()
+    agent: str = ""
+    contact_id: int | None = None
+    contact_name: str = ""
+    desk: str = ""
     has_statement: bool = False
     opened_ms: int = 0
-    status: Status = "open"
+    changed_ms: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,32 +229,12 @@ class Suggestion:
     because: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class CaseRegistered(CallEvent):
-    """The case is in the database; also stated again whenever it changes during the call."""
-
-    stream = CASES
-    personal = ("case.title", "case.because", "open_cases")
-
-    case: CaseSummary
-    open_cases: tuple[CaseSummary, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SuggestionsFound(CallEvent):
-    """The ranked solutions, best first, and similar open cases."""
-
-    stream = CASES
-    personal = ("suggestions", "similar")
-
-    suggestions: tuple[Suggestion, ...] = ()
-    similar: tuple[CaseSummary, ...] = ()
-
-
 def summary(case: Case, *, has_voice: bool = False) -> CaseSummary:
-    """The case as a screen-pop shows it."""
+    """The case as lists and the screen-pop show it."""
     return CaseSummary(
         number=case.number,
+        version=case.version,
+        status=case.status,
         title=case.title,
         service=case.service,
         category=case.category,
@@ -187,7 +242,12 @@ def summary(case: Case, *, has_voice: bool = False) -> CaseSummary:
         urgency=case.urgency,
         priority=case.priority,
         because=case.because,
+        assumed=case.assumed,
+        agent=case.agent,
+        contact_id=case.contact_id,
+        contact_name=case.contact_name,
+        desk=case.desk,
         has_statement=has_voice,
         opened_ms=case.opened_ms,
-        status=case.status,
+        changed_ms=case.changed_ms,
     )

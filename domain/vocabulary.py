@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from domain import agents, calls, cases, dialogue, offers
+from domain import agents, calls, case_events, cases, dialogue, offers
 from domain.event import Event
 
 # Named, so that nobody takes the imports for unused: a class that is not imported is no kind of event.
-NOUNS = (agents, calls, cases, dialogue, offers)
+NOUNS = (agents, calls, case_events, cases, dialogue, offers)
 
 
 def kinds_of(kind: type[Event] = Event) -> Iterator[type[Event]]:

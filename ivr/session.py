@@ -53,7 +53,6 @@ from ivr.moves import (
 from ivr.question import PromptSounds, QuestionRunner
 from ivr.rehearing import Rehearings
 from ivr.speech import Recogniser
-from ivr.texts import catalogue
 from ivr.turn import CallerHungUp, Patience, PromptEnded, TimeUp
 
 log = structlog.get_logger()
@@ -63,7 +62,8 @@ _AVERAGE_PRIORITY = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Dialogues:
-    """Holds one dialogue with each caller; `language` is the house's and that of the agents' texts.
+    """Holds one dialogue with each caller; `language` is the house's.
+
 
     `flow` is the dialogue for whoever is received so; it ends with whether the caller may be let go.
     """
@@ -96,9 +96,7 @@ class _Dialogue:
         self._callers = Callers("none", number=call.number)
         self._contact: Contact | None = None
         self._statements = 0
-        self._case = CaseWork(
-            parts.casework, call, catalogue(parts.language), called_desk=received.routing.desk
-        )
+        self._case = CaseWork(parts.casework, call, called_desk=received.routing.desk)
         self._questions = QuestionRunner(
             line,
             parts.recogniser,

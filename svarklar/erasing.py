@@ -1,11 +1,14 @@
 """Somebody is forgotten: every word, name, number and sound of theirs goes, and what is counted stays."""
 
+import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 from casestore import erasure, recordings
 from casestore.db import Store
 from casestore.erasure import Traces
+from casestore.outbox import OutboxFile
 from domain.calls import ENDED_KNOWN_S
 from domain.contacts import Contact
 from domain.numbers import written_forms
@@ -26,19 +29,24 @@ class StillCalling(Exception):
 def erase_person(settings: Settings, store: Store, contact: Contact, at_ms: int) -> tuple[Traces, str]:
     """What went, and a sentence about what must wait; empty where nothing does.
 
-    A server may run beside it. Blocking. Raises StillCalling, StoreUnusable and, from a file, OSError: then
-    nothing in the database was changed, and all of it can be done again.
+    A server may run beside it. Blocking. Raises StillCalling, StillWaiting, StoreUnusable and, from a file,
+    OSError: then nothing in the database was changed, and all of it can be done again.
     """
     with store.uow() as tx:
         left = erasure.traces(tx, contact)
         _refuse_while_calling(left, at_ms)
         erasure.erase(tx, left)
         # Before the commit: afterwards nobody knows any more whose number stands in a file.
+        _erase_in_outbox(settings, left)
         for number in left.cases:
             recordings.remove(tx, settings.recordings_folder, number)
         _erase_in_files(settings, left)
         # The audit's line belongs here: who had which id erased.
     return left, store.forget_deleted()
+
+
+class StillWaiting(Exception):
+    """Something of theirs has not reached the database yet: it would come there afterwards."""
 
 
 def _refuse_while_calling(left: Traces, at_ms: int) -> None:
@@ -51,6 +59,18 @@ def _refuse_while_calling(left: Traces, at_ms: int) -> None:
             raise StillCalling(call.call_id, until_ms)
 
 
+def _erase_in_outbox(settings: Settings, left: Traces) -> None:
+    """Raises StillWaiting. What was damaged and put aside goes as a whole where it names them."""
+    ids = [re.escape(json.dumps(one)) for one in (*left.call_ids, *left.cases)]
+    named = _as_written(left, *ids)
+    with closing(OutboxFile(settings.outbox_file)) as outbox:
+        if not outbox.forget(re.compile(named.pattern.decode())):
+            raise StillWaiting
+    for aside in settings.var.glob(f"{settings.outbox_file.stem}.damaged*"):
+        if named.search(aside.read_bytes()):
+            aside.unlink()
+
+
 def _erase_in_files(settings: Settings, left: Traces) -> None:
     named = _as_written(left)
     forget_spoken(settings.prompts_folder)
@@ -61,11 +81,11 @@ def _erase_in_files(settings: Settings, left: Traces) -> None:
         timeline.unlink()
 
 
-def _as_written(left: Traces) -> re.Pattern[bytes]:
+def _as_written(left: Traces, *others: str) -> re.Pattern[bytes]:
     """How they may be named in files that others write; whole words, for an extension may be a port too."""
     forms = [form for number in left.numbers for form in written_forms(number)]
     names = [name for name in (left.contact.name, left.contact.email, *forms) if name]
-    words = b"|".join(re.escape(name.encode()) for name in names)
+    words = "|".join((*map(re.escape, names), *others)).encode()
     return re.compile(rb"(?<![\w.])(?<!\d:)(?:" + words + rb")(?!\w|[.:]\w)") if words else _NOTHING
 
 

@@ -4,7 +4,8 @@
 |------------------------------------------------------------------|------------------|---------------------|
 | callers' voices                                                  | `statement_days` | their recording     |
 | words, names, numbers in facts and rows of calls, spoken prompts | `personal_days`  | their coming        |
-| facts, without words                                             | `fact_days`      | their coming        |
+| the same of cases that are solved, closed or merged              | `case_days`      | their last change   |
+| facts, without words; those of cases stay                        | `fact_days`      | their coming        |
 | what people of the desk did (audit)                              | `audit_days`     | their doing it      |
 | logins                                                           |                  | their own end       |
 """
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from casestore import audit, calls, fact_log, recordings, users
+from casestore import audit, calls, cases, fact_log, recordings, users
 from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Store, Transaction
 from domain.event import CallEvent, Event
@@ -74,6 +75,11 @@ def _words_of_calls(tidying: Tidying) -> None:
     forget_spoken(tidying.settings.prompts_folder, before_ms / 1000)
 
 
+def _words_of_cases(tidying: Tidying) -> None:
+    before_ms = tidying.days_ago_ms(tidying.settings.case_days)
+    tidying.in_batches(partial(_expire_cases, before_ms))
+
+
 def _facts(tidying: Tidying) -> None:
     before_ms = tidying.days_ago_ms(tidying.settings.fact_days)
     for kind in _KINDS:
@@ -95,7 +101,13 @@ def _lives_with_its_case(kind: type[Event]) -> bool:
 
 
 _KINDS = tuple(kind for kind in kinds_of() if not _lives_with_its_case(kind))
-KEPT: tuple[Callable[[Tidying], None], ...] = (_words_of_calls, _facts, _audit, _logins)
+KEPT: tuple[Callable[[Tidying], None], ...] = (_words_of_calls, _words_of_cases, _facts, _audit, _logins)
+
+
+def _expire_cases(before_ms: int, tx: Transaction) -> int:
+    numbers = cases.expire_texts(tx, before_ms, limit=_BATCH)
+    fact_log.erase_texts(tx, numbers)
+    return len(numbers)
 
 
 def _expire_texts(kind: str, before_ms: int, tx: Transaction) -> int:

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from casestore.db import Store
+from casework.assigning import Assigning
 from casework.service import CaseService
 from cti.agent_events import Serves
 from cti.asterisk.agi import AgiServer
@@ -125,7 +126,7 @@ class _Server:
     async def _start_bridge(self) -> None:
         """The owner of calls and agents; takes up the calls that lived when we last ended."""
         settings = self._settings
-        kept = CallStore(self._store, settings.recordings_folder, now_ms)
+        kept = CallStore(self._store, now_ms)
         self._bridge = Bridge(
             bus=self._bus,
             ami=self._amis[settings.node],
@@ -192,14 +193,17 @@ class _Server:
         casework = CaseService(
             self._store,
             self._to_bus,
-            *await asyncio.to_thread(study, articles, self._settings),
+            *await asyncio.to_thread(study, articles),
             region=self._settings.region,
             statements=self._settings.recordings_folder,
-            spool=self._settings.unsaved_cases_file,
+            outbox=self._settings.outbox_file,
+            old_spool=self._settings.unsaved_cases_file,
+            priorities=self._settings.priorities,
         )
         await self._parts.enter_async_context(casework)
         self._casework = casework
-        refresh = partial(refresh_knowledge, casework, articles, self._store, self._settings)
+        self._work.start("assigning", Assigning(self._bus, casework.save).run)
+        refresh = partial(refresh_knowledge, casework, articles, self._store)
         self._work.start("knowledge", refresh)
         return casework
 

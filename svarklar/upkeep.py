@@ -90,22 +90,20 @@ def articles_of(store: Store) -> tuple[Article, ...]:
         return knowledge.articles(tx)
 
 
-def study(articles: Sequence[Article], settings: Settings) -> tuple[Understanding, Ranking]:
+def study(articles: Sequence[Article]) -> tuple[Understanding, Ranking]:
     """What is judged and searched by."""
     ranking = Ranking(articles)
-    return Understanding(ranking, settings.priorities), ranking
+    return Understanding(ranking), ranking
 
 
-async def refresh_knowledge(
-    casework: CaseService, known: Sequence[Article], store: Store, settings: Settings
-) -> None:
+async def refresh_knowledge(casework: CaseService, known: Sequence[Article], store: Store) -> None:
     """An import into the knowledge base takes effect within a minute, without a restart."""
     while True:
         await asyncio.sleep(_LEARN_S)
         articles = await asyncio.to_thread(articles_of, store)
         # Compared whole: an import may come from another process, which cannot tell us.
         if articles != known:
-            casework.learn(*await asyncio.to_thread(study, articles, settings))
+            casework.learn(*await asyncio.to_thread(study, articles))
             known = articles
             log.info("knowledge_learned", articles=len(articles))
 

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from domain.articles import Article
-from domain.cases import Case, HistoryEntry, Suggestion
+from domain.calls import Outcome
+from domain.case_history import HistoryEntry
+from domain.cases import Case, CaseSummary, Suggestion
+from domain.contacts import Contact
 from screenpop.server.auth import PageUser
 
 
@@ -31,12 +34,56 @@ class Me:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallSummary:
+    """A call in a list; `waited_ms` until an agent answered, or until its end."""
+
+    call_id: str
+    at_ms: int
+    outcome: Outcome | None
+    agent: str
+    case_number: str
+    waited_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseAnswer:
-    """A case, its history, and what was suggested during its call."""
+    """A case in full, the newest of its history (newest first), its calls, and what was suggested.
+
+    `older`: ask with `before` of this number for the lines before these; None: there are none.
+    """
 
     case: Case
+    summary: CaseSummary
     history: tuple[HistoryEntry, ...]
+    older: int | None
+    calls: tuple[CallSummary, ...]
     suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseList:
+    """A page of cases; `next` is given as `after` for the page that follows, None at the end."""
+
+    cases: tuple[CaseSummary, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseConflict:
+    """Somebody else has changed these fields: the case as it is now. Nothing was written."""
+
+    current: Case
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerCard:
+    """Who calls, as far as it is known, with their open cases, the last others, and the last calls."""
+
+    contact: Contact | None
+    open_cases: tuple[CaseSummary, ...]
+    earlier_cases: tuple[CaseSummary, ...]
+    calls: tuple[CallSummary, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from casestore.db import Store
 from casestore.erasure import Traces
 from domain.clock import now_ms
 from domain.contacts import Contact
-from svarklar.erasing import StillCalling, erase_person
+from svarklar.erasing import StillCalling, StillWaiting, erase_person
 from svarklar.preparation import open_store
 from svarklar.settings import Settings
 
@@ -75,6 +75,9 @@ def _erase(settings: Settings, store: Store, contact: Contact, console: Console,
         _, waits = erase_person(settings, store, contact, now_ms())
     except StillCalling as error:
         errors.print(f"[red]Nothing was changed:[/] {_why(error)}", highlight=False)
+        return 1
+    except StillWaiting:
+        errors.print("[red]Nothing was changed:[/] a case of theirs still waits to be written. Try again.")
         return 1
     if waits:
         errors.print(f"[yellow]Erased, but the file may still hold it:[/] {escape(waits)}.", highlight=False)

@@ -8,9 +8,11 @@ from sqlalchemy import MetaData, func, select
 from casestore import calls, cases, contacts, erasure, fact_log
 from casestore.db import Store, Transaction
 from domain.calls import Call, without_person
-from domain.cases import NewCase
+from domain.case_commands import Note
+from domain.cases import Said
 from domain.contacts import Contact
 from domain.facts import Fact
+from tests import case_work
 
 HERS, SHARED, HIS = "+46701740601", "+46701740602", "+46701740603"
 
@@ -64,8 +66,9 @@ def happened(store: Store, astrid: Contact, bo: Contact) -> dict[str, Call]:
         calls.save(tx, known)
         fact_log.append(tx, [fact(each.call_id) for each in known])
         for who, number in ((astrid, HERS), (bo, HIS), (None, HERS)):
-            new = NewCase(title="Printer", statement="words", contact_id=who and who.id, caller_number=number)
-            cases.register(tx, new, by="ivr", now_ms=1)
+            said = (Said(statement_id="1", text=f"spoken from {number}", at_ms=1),)
+            contact_id = who and who.id
+            case_work.registered(tx, title="Printer", said=said, contact_id=contact_id, caller_number=number)
     return {each.call_id: each for each in known}
 
 
@@ -109,7 +112,7 @@ def test_what_is_theirs_is_known_beforehand(store: Store, astrid: Contact, happe
     assert set(left.call_ids) == {name for name in happened if name.startswith("hers")} | {
         "his from her telephone"
     }
-    assert (left.cases, left.facts) == (("C-000001", "C-000003"), 7)
+    assert (left.cases, left.facts) == (("C-000001", "C-000003"), 9)
 
 
 def test_calls_and_facts_are_without_the_person_and_the_others_as_they_were(
@@ -120,7 +123,7 @@ def test_calls_and_facts_are_without_the_person_and_the_others_as_they_were(
         kept = {name: calls.get(tx, name) for name in happened}
         words = {each.subject for each in fact_log.read(tx, 0, 100) if each.personal}
     assert kept == {name: without_person(each) if name in theirs else each for name, each in happened.items()}
-    assert words == happened.keys() - theirs
+    assert words == {*happened.keys() - theirs, "C-000002"}
 
 
 def test_every_count_is_as_before_but_of_what_is_personal(
@@ -131,7 +134,7 @@ def test_every_count_is_as_before_but_of_what_is_personal(
     erased(store, astrid)
     with store.reading() as tx:
         after = rows(tx)
-    personal = {"contact_numbers": 2, "fact_texts": 7}
+    personal = {"contact_numbers": 2, "fact_texts": 9, "case_texts": 2}
     assert {name: count + personal.get(name, 0) for name, count in after.items()} == before
 
 
@@ -147,6 +150,30 @@ def test_nothing_of_the_contact_is_left_and_nobody_gets_the_id_again(
         case = cases.get(tx, "C-000001")
         assert case
         assert (case.contact_id, case.contact_name, case.title, case.statement) == (astrid.id, "", "", "")
+
+
+def test_a_case_of_somebody_else_who_called_from_their_telephone_keeps_all_but_the_number(
+    store: Store, astrid: Contact, bo: Contact, happened: dict[str, Call]
+):
+    with store.uow() as tx:
+        case_work.registered(tx, title="His", contact_id=bo.id, caller_number=HERS)
+    erased(store, astrid)
+    with store.reading() as tx:
+        case = cases.get(tx, "C-000004")
+        assert case
+        assert (case.title, case.contact_name, case.caller_number) == ("His", "Bo Ek", "")
+        (registered,) = fact_log.read(tx, 0, 9, subject="C-000004")
+    assert HERS not in registered.personal
+    assert "Bo Ek" in registered.personal
+
+
+def test_a_case_goes_on_after_its_person_was_erased(store: Store, astrid: Contact, happened: dict[str, Call]):
+    erased(store, astrid)
+    with store.uow() as tx:
+        note = Note(actor="anna", at_ms=5, note_id="anna/1", text="still broken")
+        case = case_work.carried_out(tx, "C-000001", note)
+        assert (case.number, case.version) == ("C-000001", 2)
+        assert [entry.kind for entry in case_work.history(tx, "C-000001")] == ["registered", "noted"]
 
 
 def test_erasing_again_finds_what_has_come_since(store: Store, astrid: Contact, happened: dict[str, Call]):
@@ -178,7 +205,7 @@ def test_what_fails_in_the_middle_changes_nothing(store: Store, astrid: Contact,
     with store.reading() as tx:
         assert contacts.get(tx, astrid.id) == replace(astrid)
         assert calls.get(tx, "hers") == happened["hers"]
-        assert len([each for each in fact_log.read(tx, 0, 100) if each.personal]) == len(happened)
+        assert len([each for each in fact_log.read(tx, 0, 100) if each.personal]) == len(happened) + 3
 
 
 def test_a_person_with_tens_of_thousands_of_calls_is_erased_too(store: Store, astrid: Contact):
@@ -204,7 +231,7 @@ def test_the_files_of_the_database_hold_nothing_of_what_was_erased(
     erased(store, astrid)
     assert store.forget_deleted() == ""
     files = b"".join(path.read_bytes() for path in tmp_path.glob("svarklar.db*"))
-    for trace in ("Astrid Öhrn", "astrid@example.org", "words of hers", "7311", "Kalmar"):
+    for trace in ("Astrid Öhrn", HERS, "astrid@example.org", "words of hers", "7311", "Kalmar"):
         assert trace.encode() not in files
     assert b"words of whose" in files
 

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from casestore import calls, cases, contacts, recordings
+from casestore import calls, contacts, recordings
 from casestore.db import Store
+from casestore.outbox import Entry, OutboxFile
 from domain.calls import Call
-from domain.cases import NewCase
 from domain.clock import now_ms
 from domain.contacts import Contact
 from svarklar.cli.main import app
 from svarklar.settings import Settings
+from tests import case_work
 
 Run = Callable[..., Result]
 HERS = "+46701740601"
@@ -140,7 +141,7 @@ def test_sound_and_spoken_prompts_go_and_lines_of_asterisks_log(
     run: Run, store: Store, settings: Settings, astrid: Contact
 ):
     with store.uow() as tx:
-        case = cases.register(tx, NewCase(title="Printer", contact_id=astrid.id), by="ivr", now_ms=1)
+        case = case_work.registered(tx, contact_id=astrid.id)
     written = recordings.write(settings.recordings_folder, case.number, b"\0\0", 8000, now_ms=1)
     recordings.write(settings.recordings_folder, case.number, b"\0\0", 8000, now_ms=1)  # a crash left no row
     with store.uow() as tx:
@@ -167,6 +168,29 @@ def test_a_file_that_cannot_be_changed_leaves_the_person_as_they_were(
     assert words_of_call(store) == "my words"
     with store.reading() as tx:
         assert contacts.get(tx, astrid.id) == astrid
+
+
+def test_what_the_outbox_has_refused_of_theirs_goes_and_what_waits_is_waited_for(
+    run: Run, store: Store, settings: Settings, astrid: Contact
+):
+    outbox = OutboxFile(settings.outbox_file)
+    for name, body, refused in (
+        ("hers", f'{{"commands": [["Register", {{"caller_number": "{HERS}"}}]]}}', "no such case"),
+        ("his", '{"commands": [["Register", {"caller_number": "+46701740609"}]]}', "no such case"),
+        ("waits", '{"commands": [["Link", {"call_id": "1.1"}]]}', ""),
+    ):
+        outbox.add(Entry(change_id=name, at_ms=1, body=body, refused=refused))
+    result = run("7311", "--yes")
+    assert (result.exit_code, "still waits to be written" in result.stderr) == (1, True)
+    assert (words_of_call(store), outbox.count()) == ("my words", (1, 2))
+    waiting = outbox.waiting()
+    assert waiting
+    outbox.remove(waiting[0])
+    assert run("7311", "--yes").exit_code == 0
+    assert outbox.count() == (0, 1)
+    outbox.close()
+    for file in settings.var.glob("outbox*"):
+        assert HERS.encode() not in file.read_bytes()
 
 
 def test_without_a_database_there_is_nobody(run: Run, settings: Settings):

@@ -4,14 +4,16 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from casestore import audit, calls, fact_log, recordings
+from casestore import audit, calls, cases, fact_log, recordings
 from casestore.db import Store
 from domain.calls import Call, without_person
+from domain.case_commands import Solve
 from domain.clock import now_ms
 from domain.facts import Fact
 from domain.vocabulary import KINDS
 from svarklar.retention import Tidying, tidy
 from svarklar.settings import Settings
+from tests import case_work
 
 DAY_MS = 86_400_000
 NOW_MS = 1_800_000_000_000
@@ -90,6 +92,24 @@ def test_thousands_of_calls_go_in_batches_and_none_is_looked_at_twice(store: Sto
         words = [each.call_id for each in calls.recent(tx, 10_000) if each.transcript]
         assert len(words) == 1500
         assert calls.expire_words(tx, NOW_MS - 91 * DAY_MS, NOW_MS) == 0
+
+
+def test_words_of_cases_go_once_they_have_long_been_done_with(store: Store, tmp_path: Path):
+    long_ago, lately = NOW_MS - 731 * DAY_MS, NOW_MS - 729 * DAY_MS
+    with store.uow() as tx:
+        for at_ms in (long_ago, lately, long_ago):
+            case_work.registered(tx, at_ms=at_ms, title="Maria's printer")
+        for number, at_ms in (("C-000001", long_ago), ("C-000002", lately)):
+            solve = Solve(actor="anna", at_ms=at_ms, solution="A new cable for Maria")
+            case_work.carried_out(tx, number, solve, now_ms=at_ms)
+    append(store, fact("CallEnded", 0))
+    tidied(store, tmp_path)
+    with store.reading() as tx:
+        titles = {case.number: case.title for case in cases.page(tx)}
+        texts = {fact.subject for fact in fact_log.read(tx, 0, 99) if fact.personal}
+        assert [entry.kind for entry in case_work.history(tx, "C-000001")] == ["registered", "solved"]
+    assert titles == {"C-000001": "", "C-000002": "Maria's printer", "C-000003": "Maria's printer"}
+    assert texts == {"C-000002", "C-000003"}
 
 
 def test_what_was_spoken_for_callers_goes_too(store: Store, tmp_path: Path):
