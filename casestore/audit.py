@@ -9,9 +9,6 @@ from casestore.tables import AuditRow
 from casestore.text import cut
 from domain.audit import AuditEntry, AuditKind
 
-LEAST_DAYS = 30
-"""So long the database itself refuses to delete what was written."""
-
 _MOST_VALUE = 200
 
 
@@ -34,8 +31,9 @@ def recent(
 
 
 def expire(tx: Transaction, before_ms: int, *, limit: int = 5000) -> int:
-    """Delete the oldest of what happened before this, `limit` at most; how many. Raises StoreError for
-    what is younger than LEAST_DAYS.
+    """Delete the oldest of what happened before this, `limit` at most; how many.
+
+    The database itself refuses what is younger than 30 days: sqlalchemy's DatabaseError.
     """
     old = select(AuditRow.id).where(AuditRow.at_ms < before_ms).order_by(AuditRow.id).limit(limit)
     return tx.connection().execute(delete(AuditRow).where(AuditRow.id.in_(old))).rowcount

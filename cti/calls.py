@@ -17,12 +17,15 @@ Rules
    `speech_end` move until `heard` stands: they are those of the statement that was understood.
 3. Every attempt at an agent is an `Offer` of its own; stage and agent follow from the open ones
    (cti/offers.py).
-4. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
-   words, the case) is added, for a caller may hang up in the middle of a sentence.
-5. Outcome: connected → answered; told that nobody answers now → let_go; in the queue → abandoned_queue;
+4. A statement may be heard again, better, at any later time: of the newest statement the newest words
+   stand. What an older one is found to have been changes nothing.
+5. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
+   words, the case) is added, for a caller may hang up in the middle of a sentence. Which case it is about
+   counts as it was said last, however late.
+6. Outcome: connected → answered; told that nobody answers now → let_go; in the queue → abandoned_queue;
    before → abandoned_ivr; vanished from Asterisk's list without having been answered → failed.
-6. A Resynced list judges only calls of its own node, and only what is older than the request for it.
-7. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
+7. A Resynced list judges only calls of its own node, and only what is older than the request for it.
+8. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
    are no caller of ours are passed over in silence.
 """
 
@@ -41,7 +44,7 @@ from domain.calls import (
     QueueJoined,
     Resynced,
 )
-from domain.cases import CaseRegistered, SuggestionsFound
+from domain.case_events import CaseLinked, CaseRegistered, CaseStated, SuggestionsFound
 from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
@@ -50,7 +53,7 @@ from domain.dialogue import (
     SpeechEnded,
     StatementHeard,
 )
-from domain.event import Event
+from domain.event import CallEvent, Event
 from domain.offers import (
     AgentConnected,
     OfferAnswered,
@@ -81,6 +84,16 @@ def step(call: Call | None, event: Event, now_ms: int) -> tuple[Call | None, tup
     # The id follows from the event's: told again, it is the same change. A list changes many calls at once.
     changed = CallChanged(at_ms=now_ms, event_id=f"{event.event_id}/{after.call_id}", call=after)
     return after, (Publish(changed), Save(after))
+
+
+def call_of(event: Event) -> str:
+    """The call that the event is about; empty: none in particular."""
+    return event.call_id if isinstance(event, CallEvent | CaseRegistered | CaseLinked) else ""
+
+
+def is_about_its_case(event: Event) -> bool:
+    """Whether it tells of a call what its case is: from its owner's log, so it may come before the call."""
+    return isinstance(event, CaseRegistered | CaseLinked)
 
 
 def begins_call(event: Event) -> bool:
@@ -117,11 +130,10 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case LanguageChosen():
             call = replace(call, language=event.language)
         case StatementHeard():
-            heard = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
-            call = offers.mark(heard, "heard", event.at_ms)
-        case CaseRegistered():
-            registered = replace(call, case=event.case, open_cases=event.open_cases)
-            call = offers.mark(registered, "registered", event.at_ms)
+            call = _heard(call, event)
+        case CaseRegistered() | CaseLinked() | CaseStated():
+            about = replace(call, case_number=event.case_number)
+            call = offers.mark(about, "registered", event.at_ms)
         case SuggestionsFound():
             call = replace(call, suggestions=event.suggestions, similar=event.similar)
         case DialogueEnded():
@@ -131,6 +143,13 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case _:
             return None
     return call
+
+
+def _heard(call: Call, event: StatementHeard) -> Call:
+    if event.statement_id < call.statement_id:
+        return call  # heard again, better, after the caller has said something else
+    words = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
+    return offers.mark(replace(words, statement_id=event.statement_id), "heard", event.at_ms)
 
 
 def _after_call_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch an event

@@ -41,13 +41,14 @@ from domain.agents import (
 )
 from domain.calls import Call, CallsSnapshot, Resynced
 from domain.endpoints import PHONE_KINDS
-from domain.event import CallEvent, Event
+from domain.event import Event
 from domain.streams import CASES, DIALOGUE
 
 log = structlog.get_logger()
 
 _MOST_CALLS = 10_000  # far more than one Asterisk carries: ends that are never told must not fill the memory
 _MOST_FORGOTTEN = 20_000
+_MOST_EARLY = 1_000  # calls whose case is known before they are
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Owner:
         self._staff: frozenset[str] | None = None
         self._unlisted_phone: PhoneState = "unknown"
         self._forgotten: OrderedDict[str, None] = OrderedDict()
+        self._early: OrderedDict[str, list[Event]] = OrderedDict()
         self._clock = clock
         self._wrapup_ms = wrapup_ms
 
@@ -96,24 +98,30 @@ class Owner:
 
     def has_forgotten(self, entry: Entry) -> bool:
         """Whether the entry is late news of a call that is not here any more: the store has it."""
-        if not isinstance(entry, CallEvent) or entry.call_id in self._calls:
+        call_id = calls.call_of(entry) if isinstance(entry, Event) else ""
+        if not isinstance(entry, Event) or not call_id or call_id in self._calls:
             return False
-        if entry.call_id in self._forgotten:
+        if call_id in self._forgotten:
             return True
         # Not of this life of the program, or too long ago to be remembered: only these come so late.
         return entry.stream in (DIALOGUE, CASES) and not calls.begins_call(entry)
 
-    def fold_late(self, news: Iterable[CallEvent], recalled: Call | None) -> Sequence[Effect]:
+    def fold_late(self, news: Iterable[Event], recalled: Call | None) -> Sequence[Effect]:
         """What follows from late news of one call, as the store has it; None: it does not know the call.
 
         News from before the beginning of a call is nothing, even where the call has begun meanwhile: what
-        the log makes of it must be the same.
+        the log makes of it must be the same. But what its case is waits for it: its owner does not wait.
         """
-        if recalled is None or recalled.call_id in self._calls:
-            return [Report(f"{type(event).__name__} for no known call") for event in news]
+        is_early = recalled is None or recalled.call_id in self._calls
         effects: list[Effect] = []
         for event in news:
-            effects += self._step(self._calls.get(event.call_id, recalled), event)
+            known = self._calls.get(calls.call_of(event), recalled)
+            if not is_early or (known and calls.is_about_its_case(event)):
+                effects += self._step(known, event)
+            elif calls.is_about_its_case(event):
+                self._keep_early(event)
+            else:
+                effects.append(Report(f"{type(event).__name__} for no known call"))
         return effects
 
     def fold(self, entry: Entry) -> Sequence[Effect]:
@@ -121,8 +129,8 @@ class Owner:
         match entry:
             case Resynced():
                 return [effect for call in self.calls() for effect in self._step(call, entry)]
-            case CallEvent():
-                return self._step(self._calls.get(entry.call_id), entry)
+            case Event() if call_id := calls.call_of(entry):
+                return self._step(self._calls.get(call_id), entry)
             case SnapshotWanted():
                 return self._snapshot(entry.request_id)
             case Forget():
@@ -173,7 +181,14 @@ class Owner:
         forget = (ForgetLater(after.call_id),) if has_ended else ()
         self._calls[after.call_id] = after
         self._bound()
-        return *effects, *forget, *self._tell_agents(before, after)
+        early = self._early.pop(after.call_id, ()) if before is None else ()
+        its_case = [effect for news in early for effect in self._step(self._calls[after.call_id], news)]
+        return *effects, *forget, *self._tell_agents(before, after), *its_case
+
+    def _keep_early(self, news: Event) -> None:
+        self._early.setdefault(calls.call_of(news), []).append(news)
+        if len(self._early) > _MOST_EARLY:
+            self._early.popitem(last=False)
 
     def _forget(self, call_id: str) -> None:
         """Only that it was here is remembered: a late offer must not make it a call that lives."""

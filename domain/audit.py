@@ -9,6 +9,9 @@ AuditKind = Literal[
     "statement_heard", "settings_changed", "contact_erased",
 ]  # fmt: skip
 
+LEAST_DAYS = 31
+"""So long it is kept at least; the database refuses to delete what is younger than 30 by its own clock."""
+
 COMMAND_LINE = "command line"
 """The actor of what was done on the machine itself."""
 

@@ -3,7 +3,7 @@
 `call_id` is Asterisk's Linkedid: one per caller, however many channels the call has.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from domain.cases import Suggestion
@@ -60,6 +60,7 @@ class Call:
     transcript: str = ""
     confidence: float | None = None
     words: tuple[SpokenWord, ...] = ()
+    statement_id: str = ""  # whose words these are
     # Cases by number: how they are now, their owner tells (`CaseChanged`).
     case_number: str = ""
     suggestions: tuple[Suggestion, ...] = ()
@@ -73,11 +74,26 @@ class Call:
     outcome: Outcome | None = None
 
 
+def without_person(call: Call) -> Call:
+    """The call without anybody's words, names and numbers: what its facts make after theirs were erased."""
+    return replace(
+        call,
+        number="",
+        name="",
+        contact_name="",
+        transcript="",
+        words=(),
+        suggestions=(),
+        similar=(),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class CallAnswered(CallEvent):
     """The IVR has the caller; the first event of every call."""
 
     stream = DIALOGUE
+    personal = ("number", "name")
 
     sip_call_id: str = ""
     number: str = ""
@@ -103,6 +119,7 @@ class QueueJoined(CallEvent):
     """The caller waits in the queue; position counts from 1. Caller ID as Asterisk has it."""
 
     stream = ASTERISK
+    personal = ("number", "name")
 
     queue: str
     position: int

@@ -25,9 +25,10 @@ class CallerIdentified(CallEvent):
     """Who is calling; `how` tells what decided it."""
 
     stream = DIALOGUE
+    personal = ("number", "contact_name")
 
     match: Match
-    number: str
+    number: str = ""
     contact_id: int | None = None
     contact_name: str = ""
     how: How = "nothing"
@@ -72,13 +73,21 @@ class SpeechEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StatementHeard(CallEvent):
-    """The caller's own words about what is wrong; confidence 0–1."""
+    """The caller's own words about what is wrong; confidence 0–1.
+
+    The same statement may be stated again, with better words of another engine: it has the same
+    `statement_id` then. Ids of a call sort in the order of its statements; "" is from before there were any.
+    `source` is the engine that heard the words.
+    """
 
     stream = DIALOGUE
+    personal = ("text", "words")
 
-    text: str
+    text: str = ""
     confidence: float
     words: tuple[SpokenWord, ...] = ()
+    statement_id: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

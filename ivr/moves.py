@@ -6,15 +6,12 @@ steps that change something are carried out even then.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
-from domain.cases import Case
+from domain.cases import Case, Trust
 from domain.contacts import Callers, Contact, How
 from domain.dialogue import SpokenWord
-
-Trust = Literal["certain", "confirmed", "doubtful", "denied", "unclear"]
-"""How far words may be used: certain or confirmed words decide; the others are only kept and shown."""
 
 # --- what is said -----------------------------------------------------------------------------
 
@@ -109,13 +106,17 @@ class Number:
 
 @dataclass(frozen=True)
 class Statement:
-    """The caller's own words; times count from the start of the kept sound, confidence 0–1."""
+    """The caller's own words; times count from the start of the kept sound, confidence 0–1.
+
+    Only certain or confirmed words decide something; the others are kept and shown.
+    """
 
     text: str
     confidence: float
     trust: Trust
     words: tuple[SpokenWord, ...] = ()
     alternatives: tuple[str, ...] = ()
+    statement_id: str = ""  # by which its words may come again; made when it is stated
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,24 @@ class Deaf:
 
 
 Answer = Chosen | Number | Statement | Pressed | Skipped | Recorded | Silence | Unclear | Deaf
+
+
+def statement_of(answer: Answer) -> Statement | None:
+    """The caller's own words in an answer of any kind."""
+    match answer:
+        case Statement():
+            return answer
+        case Pressed(_, statement) | Deaf(statement):
+            return statement
+    return None
+
+
+def with_statement(answer: Answer, statement: Statement) -> Answer:
+    """The answer with these words instead of its own."""
+    if isinstance(answer, Pressed | Deaf):
+        return replace(answer, statement=statement)
+    return statement
+
 
 # --- what is asked of the house -----------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Whatever fails, the caller goes on to the queue, and what was said is kept.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -37,7 +37,6 @@ from ivr.moves import (
     Flow,
     Identify,
     Listen,
-    Pressed,
     Prompt,
     Question,
     Record,
@@ -48,10 +47,12 @@ from ivr.moves import (
     Statement,
     Step,
     UseLanguage,
+    statement_of,
+    with_statement,
 )
 from ivr.question import PromptSounds, QuestionRunner
+from ivr.rehearing import Rehearings
 from ivr.speech import Recogniser
-from ivr.texts import catalogue
 from ivr.turn import CallerHungUp, Patience, PromptEnded, TimeUp
 
 log = structlog.get_logger()
@@ -61,7 +62,8 @@ _AVERAGE_PRIORITY = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Dialogues:
-    """Holds one dialogue with each caller; `language` is the house's and that of the agents' texts.
+    """Holds one dialogue with each caller; `language` is the house's.
+
 
     `flow` is the dialogue for whoever is received so; it ends with whether the caller may be let go.
     """
@@ -73,6 +75,7 @@ class Dialogues:
     language: str = FALLBACK
     voice_is_kept: bool = True
     patience: Patience = field(default_factory=Patience)
+    rehearings: Rehearings = field(default_factory=Rehearings)
 
     async def run(self, call: CallAnswered, channel: Channel, received: Reception) -> DialogueResult:
         """Talk with the caller; returns when they may be queued or have hung up. Closes the channel."""
@@ -92,9 +95,8 @@ class _Dialogue:
         self._language: str = received.desk.languages[0]
         self._callers = Callers("none", number=call.number)
         self._contact: Contact | None = None
-        self._case = CaseWork(
-            parts.casework, call, catalogue(parts.language), called_desk=received.routing.desk
-        )
+        self._statements = 0
+        self._case = CaseWork(parts.casework, call, called_desk=received.routing.desk)
         self._questions = QuestionRunner(
             line,
             parts.recogniser,
@@ -183,26 +185,32 @@ class _Dialogue:
 
     async def _hear(self, question: Question) -> Answer:
         answer = await self._questions.hear(question, self._language)
+        if statement := statement_of(answer):
+            statement_id = await self._heard(statement)
+            answer = with_statement(answer, replace(statement, statement_id=statement_id))
         match answer:
-            case Statement() as statement:
-                await self._heard(statement)
-            case Pressed(_, Statement() as statement) | Deaf(Statement() as statement):
-                await self._heard(statement)
-            case Deaf(recorded=True) | Recorded():
+            case Deaf(None, recorded=True) | Recorded():
                 self._keep_voice()
         return answer
 
-    async def _heard(self, statement: Statement) -> None:
+    async def _heard(self, statement: Statement) -> str:
+        """State it; the id by which it may be stated again."""
         self._keep_voice()
-        await self._parts.casework.publish(
-            StatementHeard(
-                at_ms=now_ms(),
-                call_id=self._call.call_id,
-                text=statement.text,
-                confidence=statement.confidence,
-                words=statement.words,
-            )
+        self._statements += 1
+        stream, start_s = self._questions.stream, self._questions.recording.start_s
+        heard = StatementHeard(
+            at_ms=now_ms(),
+            call_id=self._call.call_id,
+            text=statement.text,
+            confidence=statement.confidence,
+            words=statement.words,
+            statement_id=f"{self._call.call_id}/{self._statements:03}",
+            source=stream.source if stream else "",
         )
+        if stream:
+            self._parts.rehearings.follow(self._parts.casework, stream, heard, start_s)
+        await self._parts.casework.publish(heard)
+        return heard.statement_id
 
     def _keep_voice(self) -> None:
         recording = self._questions.recording

@@ -1,4 +1,4 @@
-"""The catalogues: what is said to callers and written for agents, one TOML file a language in `texts/`."""
+"""The catalogues: what is said to callers, one TOML file a language in `texts/`."""
 
 import string
 import tomllib
@@ -21,15 +21,10 @@ class Catalogue:
     services: Mapping[str, str]
     words: Mapping[str, tuple[str, ...]]
     digits: Mapping[str, tuple[str, ...]]
-    desk: Mapping[str, str]
 
     def say(self, key: str, values: Mapping[str, str]) -> str:
         """What the caller hears; KeyError for an unknown key or a missing value."""
         return _Speaker(self).vformat(self.prompts[key], (), values)
-
-    def write(self, key: str, values: Mapping[str, str]) -> str:
-        """What the agent reads; KeyError for an unknown key or a missing value."""
-        return _Speaker(self).vformat(self.desk[key], (), values)
 
     def fixed_prompts(self) -> Iterator[tuple[str, str]]:
         """(key, text) of every prompt that has no values: these can be made before the first call."""
@@ -46,7 +41,6 @@ def catalogue(language: str) -> Catalogue:
         services=table["services"],
         words={name: tuple(words) for name, words in table["words"].items()},
         digits={digit: tuple(words) for digit, words in table["digits"].items()},
-        desk=table["desk"],
     )
 
 
@@ -66,7 +60,8 @@ class _Speaker(string.Formatter):
             case "digits":
                 return ", ".join(self._digit(digit) for digit in _significant(str(value)))
             case "services":
-                return self._texts.services[str(value)]
+                # A desk may have services of its own, which no catalogue knows.
+                return self._texts.services.get(str(value)) or _one_line(str(value).replace("_", " "))
             case _:
                 return _one_line(str(value))
 

@@ -10,7 +10,7 @@ from domain.desks import Desk, Membership
 
 NUMBER, QUEUE = "101", "hr"
 
-_DESK = Desk(
+DESK = Desk(
     key="hr",
     name="HR",
     numbers=(NUMBER,),
@@ -54,4 +54,4 @@ def seed(tx: Transaction, *, wrapup_s: int, ring_s: int) -> bool:
 
 
 def _with(*, wrapup_s: int, ring_s: int) -> Desk:
-    return replace(_DESK, wrapup_s=wrapup_s, ring_s=ring_s)
+    return replace(DESK, wrapup_s=wrapup_s, ring_s=ring_s)

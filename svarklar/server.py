@@ -10,8 +10,8 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from casestore import recordings
 from casestore.db import Store
+from casework.assigning import Assigning
 from casework.service import CaseService
 from cti.agent_events import Serves
 from cti.asterisk.agi import AgiServer
@@ -45,7 +45,16 @@ from svarklar.secrets import Secrets
 from svarklar.settings import Settings
 from svarklar.staff import Agents, follow_staff
 from svarklar.up import until_told_to_stop
-from svarklar.upkeep import articles_of, fetch_english, refresh_knowledge, study, tidy_daily
+from svarklar.upkeep import (
+    articles_of,
+    clocks_at_start,
+    fetch_english,
+    refresh_knowledge,
+    speak_desk_prompts,
+    study,
+    take_in_recordings,
+    tidy_daily,
+)
 
 log = structlog.get_logger()
 
@@ -96,6 +105,8 @@ class _Server:
         self._parts.push_async_callback(self._work.close)
         self._recogniser = await start_recogniser(self._settings)
         self._parts.push_async_callback(self._recogniser.close)
+        clocks = await asyncio.to_thread(clocks_at_start, self._store)
+        await asyncio.to_thread(take_in_recordings, self._settings, self._store)
         await self._start_desks()
         await self._start_bridge()
         await self._start_voice()
@@ -103,7 +114,7 @@ class _Server:
         self._say_staff(self._agents)
         follow = partial(follow_staff, self._settings, self._store, self._agents, self._take_staff)
         self._work.start("staff", follow)
-        self._work.start("upkeep", partial(tidy_daily, self._settings, self._store))
+        self._work.start("upkeep", partial(tidy_daily, self._settings, self._store, clocks))
         fetching = asyncio.create_task(fetch_english(self._settings))
         self._parts.callback(fetching.cancel)
 
@@ -115,8 +126,7 @@ class _Server:
     async def _start_bridge(self) -> None:
         """The owner of calls and agents; takes up the calls that lived when we last ended."""
         settings = self._settings
-        kept = CallStore(self._store, settings.recordings_folder, now_ms)
-        await asyncio.to_thread(self._take_in_recordings)
+        kept = CallStore(self._store, now_ms)
         self._bridge = Bridge(
             bus=self._bus,
             ami=self._amis[settings.node],
@@ -144,16 +154,16 @@ class _Server:
         for agent in self._desks.agents:
             self._bridge.tell(Serves(agent, desks.served_by(agent)))
 
-    def _take_in_recordings(self) -> None:
-        with self._store.uow() as tx:
-            recordings.take_in(tx, self._settings.recordings_folder)
-
     async def _start_voice(self) -> None:
         """Dialogues, and the two doors that Asterisk talks to."""
         settings, parts = self._settings, self._parts
         self._work.start("facts of the voice", self._outlet.run)
         speaking = prompts(settings)
         parts.push_async_callback(speaking.close)
+        changed = asyncio.Event()
+        self._desks.on_change(lambda _: changed.set())
+        speak = partial(speak_desk_prompts, speaking, lambda: self._desks.book, changed)
+        self._work.start("desk prompts", speak)
         voice_is_kept = settings.statement_days > 0
         dialogues = Dialogues(
             flow=partial(intake, voice_is_kept=voice_is_kept),
@@ -163,6 +173,7 @@ class _Server:
             language=settings.language,
             voice_is_kept=voice_is_kept,
         )
+        parts.push_async_callback(dialogues.rehearings.close)
         await self._media.start(settings.host, settings.media_port)
         parts.push_async_callback(self._media.close)
         # Its own way to the bus: an offer must not wait behind what dialogues have to say.
@@ -182,14 +193,17 @@ class _Server:
         casework = CaseService(
             self._store,
             self._to_bus,
-            *await asyncio.to_thread(study, articles, self._settings),
+            *await asyncio.to_thread(study, articles),
             region=self._settings.region,
             statements=self._settings.recordings_folder,
-            spool=self._settings.unsaved_cases_file,
+            outbox=self._settings.outbox_file,
+            old_spool=self._settings.unsaved_cases_file,
+            priorities=self._settings.priorities,
         )
         await self._parts.enter_async_context(casework)
         self._casework = casework
-        refresh = partial(refresh_knowledge, casework, articles, self._store, self._settings)
+        self._work.start("assigning", Assigning(self._bus, casework.save).run)
+        refresh = partial(refresh_knowledge, casework, articles, self._store)
         self._work.start("knowledge", refresh)
         return casework
 

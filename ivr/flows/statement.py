@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.cases import Case
+from domain.cases import Case, Trust
 from ivr.flows.asking import TRIES, again, choose_by_keys, confirm
 from ivr.moves import (
     Answer,
@@ -17,7 +17,6 @@ from ivr.moves import (
     SaveCase,
     Say,
     Statement,
-    Trust,
     Unclear,
 )
 

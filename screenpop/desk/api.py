@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from casestore import calls, cases, knowledge, recordings
+from casestore import calls, cases, desks, knowledge, recordings
 from casestore.db import Store
 from domain.articles import Article
 from domain.calls import Call
@@ -43,7 +43,8 @@ async def me(request: web.Request) -> web.Response:
             csrf=signed_in.csrf,
             phone=_phone(request, endpoint(signed_in.user.username, "browser")),
             webcaller=_phone(request, WEBCALLER) if may(role, "phone_as_anybody") else None,
-            support_number=config.support_number,
+            support_number=await request.app[READS].run(_first_number, request.app[STORE])
+            or config.support_number,
             break_reasons=config.break_reasons,
         )
     )
@@ -134,6 +135,13 @@ def _phone(request: web.Request, endpoint: str) -> SipAccount | None:
         password=config.sip_passwords[endpoint],
         ws_url=phone_ws_url(request),
     )
+
+
+def _first_number(store: Store) -> str:
+    """The number of the default desk; empty where there is none yet."""
+    with store.reading() as tx:
+        default = desks.book(tx).default
+    return default.numbers[0] if default else ""
 
 
 def _find_statement(store: Store, folder: Path, number: str) -> Path | None:

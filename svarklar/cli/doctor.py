@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from casestore import knowledge, users
 from casestore.db import Store, StoreBusy, StoreUnusable
+from casestore.outbox import OutboxFile
 from cti.asterisk.install.binary import AsteriskMissing, find_asterisk
 from cti.processes import go_first
 from domain.languages import LANGUAGES
@@ -50,7 +51,7 @@ async def examine(settings: Settings, console: Console) -> bool:
 
 
 def _look(settings: Settings) -> list[Finding]:
-    looks = (_secrets, _asterisk, _processor, _database, _pages, _voices, _speech)
+    looks = (_secrets, _asterisk, _processor, _database, _outbox, _pages, _voices, _speech)
     return [finding for look in looks for finding in look(settings)]
 
 
@@ -96,6 +97,22 @@ def _database(settings: Settings) -> Iterator[Finding]:
         store.close()
 
 
+def _outbox(settings: Settings) -> Iterator[Finding]:
+    try:
+        waiting, refused = OutboxFile(settings.outbox_file).count()
+    except StoreUnusable as error:
+        yield Finding("outbox", "broken", str(error), "make room, or put the file aside")
+        return
+    if refused:
+        advice = f"read them in {settings.outbox_file.name} (table entries, column refused)"
+        yield Finding("outbox", "weaker", f"{refused} changes of cases were refused for good", advice)
+    if waiting:
+        detail = f"{waiting} changes of cases wait for the database"
+        yield Finding("outbox", "weaker", detail, "they are written while the server runs")
+    elif not refused:
+        yield Finding("outbox", "works", "nothing waits")
+
+
 def _pages(_settings: Settings) -> Iterator[Finding]:
     if (STATIC / "index.html").is_file():
         yield Finding("pages", "works", "built")
@@ -116,7 +133,7 @@ def _voices(settings: Settings) -> Iterator[Finding]:
 
 
 def _speech(settings: Settings) -> Iterator[Finding]:
-    heard = {model.language: model for model in installed(settings)}
+    heard = {language: model for model in installed(settings) for language in model.languages}
     for language in dict.fromkeys((*LANGUAGES, *heard)):
         if language in heard:
             model = heard[language]

@@ -143,6 +143,18 @@ def import_contacts(file: Annotated[Path, typer.Argument(exists=True, dir_okay=F
     raise typer.Exit(import_contacts_from(read_settings(), file, console, errors))
 
 
+@contacts_app.command("erase")
+def erase_contact(
+    who: Annotated[str, typer.Argument(metavar="ID|EMPLOYEE_NUMBER|NUMBER")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a person for good: words, names, numbers and sound, everywhere; the figures stay."""
+    from svarklar.cli.erasing import erase_contact
+
+    agreed = (lambda _: True) if yes else typer.confirm
+    raise typer.Exit(erase_contact(read_settings(), who, console, errors, agreed))
+
+
 @articles_app.command("import")
 def import_articles(
     folder: Annotated[

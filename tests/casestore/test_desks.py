@@ -1,5 +1,6 @@
 """Desks as they are kept: one number, one desk; a write against an older version is a conflict."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -189,3 +190,30 @@ def test_a_desk_of_a_later_version_costs_itself_only(two: Store):
     with two.uow() as tx:
         tx.execute(text("""UPDATE desks SET desk = '{"key": "hr", "shape": "unknown"}' WHERE key = 'hr'"""))
     assert [desk.key for desk in book(two).desks] == ["it"]
+
+
+def test_of_many_admins_at_once_exactly_one_is_first(two: Store):
+    def save(ring_s: int) -> bool:
+        try:
+            with two.uow() as tx:
+                desks.save(tx, replace(IT, ring_s=ring_s), known_version=1)
+        except DeskConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as admins:
+        assert sum(admins.map(save, range(10, 18))) == 1
+    assert book(two).desks[0].version == 2
+
+
+def test_of_two_desks_that_are_made_at_once_with_one_number_one_is_refused(two: Store):
+    def make(key: str) -> bool:
+        try:
+            with two.uow() as tx:
+                desks.save(tx, replace(IT, key=key, numbers=("200",)), known_version=0)
+        except DeskRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as admins:
+        assert sum(admins.map(make, ("lab", "shop", "hall", "yard"))) == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from ami_replay import TRANSCRIPTS, transcript
 from bridge_rig import rigs
-from call_events import DIALOGUE
+from call_events import DIALOGUE, after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kept import Kept, new_store
@@ -15,13 +15,14 @@ from test_calls_any_order import ANY_EVENT
 from casestore import calls, fact_log
 from casestore.db import Store
 from cti.bus.encoding import decode, encode
-from cti.call_store import CallStore
+from cti.call_store import CallStore, keep_folded_up_to
 from cti.effects import Save
 from cti.fact_writer import FactWriter
 from cti.folding import Folding
 from cti.owner import Forget, Owner
 from cti.replay import Difference, compare, replay
 from domain.calls import Call, CallAnswered, CallEnded
+from domain.case_events import CaseEvent
 from domain.dialogue import LanguageChosen
 from domain.event import CallEvent
 from domain.facts import Fact
@@ -63,9 +64,10 @@ async def test_a_recorded_call_is_the_same_row_by_row(build, fresh, name):
     recorded = transcript(name)
     ids = {line.split(": ")[1] for line in recorded.decode().splitlines() if line.startswith("Linkedid: ")}
     for call_id in ids:
-        await rig.state(
-            *[replace(event, call_id=call_id) for event in DIALOGUE if event.stream != "asterisk"]
-        )
+        told = [replace(event, call_id=call_id) for event in DIALOGUE if event.stream != "asterisk"]
+        told = [replace(e, event_id=f"{call_id}/case") if isinstance(e, CaseEvent) else e for e in told]
+        written(rig.kept, *(event for event in told if isinstance(event, CaseEvent)))
+        await rig.state(*told)
         await rig.call(call_id=call_id, dialogue="done")
     await rig.session.say(recorded, 500)
     await rig.bridge.close()
@@ -86,7 +88,7 @@ def test_whatever_happened_the_log_makes_the_same_calls(happened, page):
     folding = Folding(lambda call_id: made.get(call_id))  # noqa: PLW0108
     for number, (any_event, call_id, forgotten) in enumerate(happened):
         event = any_event
-        if isinstance(event, CallEvent):
+        if isinstance(event, CallEvent | CaseEvent):
             event = replace(event, call_id=call_id)
         late = owner.has_forgotten(event)
         effects = owner.fold_late([event], living.get(call_id)) if late else owner.fold(event)
@@ -185,7 +187,7 @@ class TestCompare:
 def test_on_postgresql_it_is_the_same(postgresql, tmp_path, fresh):
     store = Store(postgresql.emptied_database())
     store.upgrade()
-    kept = CallStore(store, tmp_path, lambda: 1)
+    kept = CallStore(store, lambda: 1)
     written(kept, *DIALOGUE, CallEnded(call_id=DIALOGUE[0].call_id, at_ms=900, cause=""))
     written(kept, CallAnswered(call_id="2.2", at_ms=950))
     recovered = kept.recover(["dialogue"])
@@ -194,3 +196,29 @@ def test_on_postgresql_it_is_the_same(postgresql, tmp_path, fresh):
     assert replay(store, fresh).calls == 2
     assert (rows(fresh), compare(store, fresh)) == (rows(store), [])
     store.close()
+
+
+def folded(store, call, **changes):
+    with store.uow() as tx:
+        calls.save(tx, [replace(call, **changes)])
+        keep_folded_up_to(tx, 100, 1)
+
+
+def test_calls_whose_words_have_gone_from_the_log_are_compared_without_them(kept, fresh):
+    written(kept, *DIALOGUE)
+    folded(kept.store, after(*DIALOGUE))
+    with kept.store.uow() as tx:
+        assert fact_log.erase_texts(tx, [DIALOGUE[0].call_id])
+    replay(kept.store, fresh)
+    (anew,) = rows(fresh).values()
+    assert anew.transcript == ""
+    assert compare(kept.store, fresh) == []
+    folded(fresh, anew, language="nb")
+    assert [difference.fields for difference in compare(kept.store, fresh)] == [("language",)]
+
+
+def test_words_that_the_log_has_are_compared(kept, fresh):
+    written(kept, *DIALOGUE)
+    folded(kept.store, after(*DIALOGUE))
+    folded(fresh, after(*DIALOGUE), transcript="")
+    assert [difference.fields for difference in compare(kept.store, fresh)] == [("transcript",)]

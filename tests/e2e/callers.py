@@ -125,7 +125,7 @@ def brief_prompts(folder: Path) -> Path:
     """A beep instead of every prompt that can be recorded: calls come to the point."""
     beep = tone(_BEEP_HZ, _BEEP_S)
     for language in LANGUAGES:
-        for key, _ in catalogue(language).fixed_prompts():
+        for key in (*dict(catalogue(language).fixed_prompts()), "menu_choice"):
             write_wav(folder / language / f"{key}.wav", beep)
     return folder
 

@@ -185,6 +185,7 @@ async def test_whoever_waits_at_a_desk_that_is_removed_is_answered(brief_house: 
         finally:
             with changing(system) as tx:
                 desks.save(tx, hr, known_version=0)
+            await reached(system, HR)
 
 
 async def refused(system: Installation, number: str, timeout_s: float = 20.0) -> None:
@@ -201,3 +202,9 @@ async def refused(system: Installation, number: str, timeout_s: float = 20.0) ->
                 await asyncio.sleep(0.2)
     finally:
         await phone.close()
+
+
+async def test_the_command_line_calls_any_desk(brief_house: Installation) -> None:
+    number = new_contact(brief_house)
+    report = await brief_house.call(*FIRST_OF_THE_MENU, number=number, to=HR, hangup_after_s=20.0)
+    assert report["case"]["service"] == "payroll"

@@ -22,6 +22,7 @@ export function aCall(callId: string, given: Partial<Call> = {}): Call {
     transcript: "",
     confidence: null,
     words: [],
+    statement_id: "",
     case_number: "",
     suggestions: [],
     similar: [],

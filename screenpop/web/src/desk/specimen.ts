@@ -43,6 +43,7 @@ export const specimen: Call = {
   transcript: words.join(" "),
   confidence: 1,
   words: words.map((text, index) => ({ text, start_s: index, end_s: index + 1, confidence: index / 2 })),
+  statement_id: "",
   case_number: "",
   suggestions: words.map((article) => ({ article, title: "a", score: 1, because: ["b"] })),
   similar: [],

@@ -49,7 +49,11 @@ export interface SpokenWord {
   confidence: number;
 }
 
-/** A statement of the caller; heard again better, it comes under the same `statement_id`. */
+/**
+ * A statement of the caller; heard again better, it comes under the same `statement_id`.
+ *
+ * What was `chosen` by a key is no words: its text is the service's key.
+ */
 export interface Said {
   statement_id: string;
   text: string;
@@ -134,8 +138,8 @@ export interface Change {
 }
 
 /**
- * One line. `note` and `said` are what somebody wrote or said; `other` is the case of a merge, `undoes` the
- * event that was taken back, `left` fields that were not changed, for something newer stood there.
+ * One line. `note` and `said` are what somebody wrote or said; `other` is the case that was taken in,
+ * `undoes` the event that was taken back, `left` fields that stayed, for something newer stood there.
  */
 export interface HistoryEntry {
   seq: number;
@@ -558,6 +562,7 @@ export interface Call {
   transcript: string;
   confidence: number | null;
   words: SpokenWord[];
+  statement_id: string;
   case_number: string;
   suggestions: Suggestion[];
   similar: string[];
