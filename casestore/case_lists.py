@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, select, tuple_
 
 from casestore import case_search
 from casestore.case_fields import because_of, set_by_of
-from casestore.case_words import Term, apart, asked
+from casestore.case_words import Term, apart, asked, number_of
 from casestore.db import Transaction
 from casestore.tables import CaseRow, CaseTextRow, ContactNumberRow, ContactRow, RecordingRow
 from domain.cases import Case, CaseSummary, Priority, Status, summary
@@ -142,20 +142,15 @@ def _by_priority(tx: Transaction, terms: Sequence[Term], after: str, limit: int)
 
 
 def _by_changed(tx: Transaction, terms: Sequence[Term], after: str, limit: int) -> list[_Place]:
-    matching, values = case_search.subquery(tx, terms)
-    older = ""
-    if after:
-        changed_ms, _, number = after.partition(".")
-        older = "AND (changed_ms, number) < (:changed_ms, :number)"
-        values |= {"changed_ms": int(changed_ms), "number": _number(int(number))}
     # Along the index of changes: common words end the walk early, rare ones make it 100,000 short steps.
-    query = (
-        "SELECT number, changed_ms FROM cases "
-        f"WHERE CAST(substr(number, 3) AS bigint) IN ({matching}) {older} "  # noqa: S608
-        "ORDER BY changed_ms DESC, number DESC LIMIT :limit"
-    )
-    rows = tx.connection().execute(text(query), {**values, "limit": limit})
-    return [_Place(row.number, f"{row.changed_ms}.{row.number.removeprefix('C-')}") for row in rows]
+    number = cast(func.substr(CaseRow.number, 3), BigInteger)
+    query = select(CaseRow.number, CaseRow.changed_ms).where(number.in_(case_search.matching(tx, terms)))
+    if after:
+        changed_ms, _, last = after.partition(".")
+        place = tuple_(CaseRow.changed_ms, CaseRow.number)
+        query = query.where(place < tuple_(literal(int(changed_ms)), literal(_number(int(last)))))
+    rows = tx.execute(query.order_by(CaseRow.changed_ms.desc(), CaseRow.number.desc()).limit(limit))
+    return [_Place(row.number, f"{row.changed_ms}.{number_of(row.number)}") for row in rows]
 
 
 def _number(number: int) -> str:
@@ -175,7 +170,7 @@ def _with_people(tx: Transaction, term: Term) -> Term:
     if not term.number:
         return term
     theirs = select(ContactRow.id).where(
-        (ContactRow.employee_number == term.number) | (ContactRow.extension == term.number)
+        (func.lower(ContactRow.employee_number) == term.number) | (ContactRow.extension == term.number)
     )
     people = set(tx.scalars(theirs.limit(_MOST_PEOPLE)))
     if len(term.number) >= _SHORTEST_TELEPHONE:

@@ -5,9 +5,20 @@ one index, newest first, however many cases there are. Rows go by the case's num
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnClause,
+    Connection,
+    Select,
+    cast,
+    column,
+    literal_column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from casestore.case_words import Term, number_of, words_of
 from casestore.db import Transaction
@@ -44,48 +55,47 @@ def tidy(tx: Transaction) -> None:
 
 def newest(tx: Transaction, terms: Sequence[Term], limit: int, before: int | None = None) -> tuple[int, ...]:
     """The numbers of the cases that have all of these, the newest first; those below `before`, if given."""
-    where, values = condition(tx, terms)
-    if before is not None:
-        where, values["before"] = f"{where} AND {_id(tx)} < :before", before
-    query = f"SELECT {_id(tx)} FROM case_search WHERE {where} ORDER BY {_id(tx)} DESC LIMIT :limit"  # noqa: S608
-    return tuple(tx.connection().execute(text(query), {**values, "limit": limit}).scalars())
+    number = _number(tx)
+    query = matching(tx, terms).order_by(number.desc()).limit(limit)
+    return tuple(tx.scalars(query if before is None else query.where(number < before)))
 
 
-def condition(tx: Transaction, terms: Sequence[Term]) -> tuple[str, dict[str, Any]]:
-    """What `case_search` is asked for these terms, as SQL with its values."""
+def matching(tx: Transaction, terms: Sequence[Term]) -> Select[int]:
+    """The query for the numbers of all cases that have all of these."""
+    query = select(_number(tx)).select_from(_SEARCH)
     if not terms:
-        return "1 = 1", {}
-    if tx.connection().dialect.name == "postgresql":
-        return "words @@ CAST(:terms AS tsquery)", {"terms": " & ".join(map(_postgresql, terms))}
-    return "case_search MATCH :terms", {"terms": " AND ".join(map(_sqlite, terms))}
+        return query
+    if _is_postgresql(tx):
+        wanted = cast(" & ".join(map(_postgresql, terms)), TSQUERY)
+        return query.where(column("words").op("@@")(wanted))
+    return query.where(literal_column("case_search").op("MATCH")(" AND ".join(map(_sqlite, terms))))
 
 
-def subquery(tx: Transaction, terms: Sequence[Term]) -> tuple[str, dict[str, Any]]:
-    """A SELECT of all their numbers, as SQL with its values."""
-    where, values = condition(tx, terms)
-    return f"SELECT {_id(tx)} FROM case_search WHERE {where}", values  # noqa: S608
-
-
+_SEARCH = table("case_search")
 _WORDS_SQLITE = text("SELECT words FROM case_search WHERE rowid = :id")
 _PUT_SQLITE = text("INSERT OR REPLACE INTO case_search(rowid, words) VALUES (:id, :words)")
 _PUT_POSTGRESQL = text(
     "INSERT INTO case_search(id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[]))) "
     "ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE case_search.words <> excluded.words"
-).bindparams(bindparam("words"))
+)
 
 
-def _id(tx: Transaction) -> str:
-    return "id" if tx.connection().dialect.name == "postgresql" else "rowid"
+def _is_postgresql(tx: Transaction) -> bool:
+    return tx.get_bind().dialect.name == "postgresql"
 
 
-# Folded words are letters and digits, the others besides `=` and `-`: no quote can be among them.
+def _number(tx: Transaction) -> ColumnClause[int]:
+    return column("id" if _is_postgresql(tx) else "rowid", BigInteger)
+
+
+# Folded words are letters and digits, the others have `=` and `-` besides: none needs more than quotes.
 
 
 def _sqlite(term: Term) -> str:
-    beginnings = [f'"{word}" *' for word in term.beginnings]
-    return f"({' OR '.join([*beginnings, *(f'{chr(34)}{word}{chr(34)}' for word in term.words)])})"
+    any_of = [f'"{word}" *' for word in term.beginnings] + [f'"{word}"' for word in term.words]
+    return f"({' OR '.join(any_of)})"
 
 
 def _postgresql(term: Term) -> str:
-    beginnings = [f"'{word}':*" for word in term.beginnings]
-    return f"({' | '.join([*beginnings, *(f'{chr(39)}{word}{chr(39)}' for word in term.words)])})"
+    any_of = [f"'{word}':*" for word in term.beginnings] + [f"'{word}'" for word in term.words]
+    return f"({' | '.join(any_of)})"

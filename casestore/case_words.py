@@ -101,7 +101,7 @@ def asked(text: str) -> tuple[Term, ...]:
 
 
 def _telephone(written: str) -> Term:
-    digits = re.sub(r"[^0-9]", "", written).removeprefix("00")
+    digits = re.sub(r"[^0-9]", "", written).removeprefix("00")[:_LONGEST_WORD]
     return Term(beginnings=(digits,), words=_perhaps_case(digits), number=digits)
 
 

@@ -47,8 +47,8 @@ class CallSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseAnswer:
-    """A case in full, the newest of its history, its newest calls (newest first, both), and what was suggested
-    in the newest of these.
+    """A case in full, the newest of its history and of its calls (newest first), and what was suggested in
+    the last of these.
 
     Of a note only its newest text is there. `older`: ask with `before` of this number for the lines before
     these; None: there are none.
