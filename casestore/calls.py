@@ -1,6 +1,6 @@
 """Calls: each kept whole, as the JSON that pages see, beside the columns that are searched."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -16,6 +16,7 @@ from domain.calls import Call
 log = structlog.get_logger()
 
 _LONGEST_ID = 255
+_AT_ONCE = 500
 _CALL = TypeAdapter(Call)
 
 
@@ -41,6 +42,22 @@ def get(tx: Transaction, call_id: str) -> Call | None:
     """The call as it was last saved; None also where this version cannot read it, which is logged."""
     row = tx.get(CallRow, cut(call_id, _LONGEST_ID))
     return _readable(row) if row else None
+
+
+def case_number_of(tx: Transaction, call_id: str) -> str:
+    """The case that the call is about, also where this version cannot read the call; empty: none."""
+    return case_numbers_of(tx, [call_id]).get(call_id, "")
+
+
+def case_numbers_of(tx: Transaction, call_ids: Collection[str]) -> dict[str, str]:
+    """The same for many calls; those that are unknown, or about no case, are left out."""
+    wanted = {cut(call_id, _LONGEST_ID): call_id for call_id in call_ids}
+    ids, found = list(wanted), {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = CallRow.call_id.in_(ids[start : start + _AT_ONCE])
+        query = select(CallRow.call_id, CallRow.case_number).where(some, CallRow.case_number.is_not(None))
+        found.update({wanted[row.call_id]: str(row.case_number) for row in tx.execute(query)})
+    return found
 
 
 def by_sip_call_id(tx: Transaction, sip_call_id: str) -> Call | None:
@@ -101,7 +118,7 @@ def _row(call: Call) -> dict[str, object]:
         "sip_call_id": cut(call.sip_call_id, _LONGEST_ID),
         "number": cut(call.number, 80),
         "contact_id": call.contact_id,
-        "case_number": call.case.number if call.case else None,
+        "case_number": cut(call.case_number, 16) or None,
         "outcome": call.outcome,
         "agent": call.agent,
         # The first thing that was seen of it: it need not be `answered`, which may have been missed.

@@ -1,44 +1,52 @@
-"""What a case's fields may hold. A caller's words are made to fit, never refused; judgements are.  Pure.
+"""What a case's fields may hold: texts are made to fit, never refused; how lists are read again.  Pure."""
 
-Texts and lists in a case are kept as a database keeps them: JSON has no tuples.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
+from pydantic import TypeAdapter, ValidationError
+
 from casestore.text import cut, storable
-from domain.cases import IMPACTS, URGENCIES, Because, Judged, Priority, Status
+from domain.cases import Because, Judged, Said, Setting
 from domain.dialogue import SpokenWord
 
-_CHOICES: Mapping[str, tuple[object, ...]] = {
-    "status": get_args(Status),
-    "impact": IMPACTS,
-    "urgency": URGENCIES,
-    "priority": get_args(Priority),
-}
-_JUDGED: tuple[Judged, ...] = get_args(Judged)
-_LIMITS = {
+LONGEST: Mapping[str, int] = {
     "title": 200,
-    "description": 20_000,
     "service": 80,
     "category": 80,
     "language": 16,
+    "desk": 80,
+    "agent": 80,
+    "actor": 80,
     "contact_name": 120,
     "caller_number": 80,
     "call_id": 150,
-    "statement": 20_000,
+    "statement_id": 150,
+    "note_id": 150,
+    "article": 150,
+    "solution": 20_000,
+    "text": 20_000,
+    "into": 16,
 }
-_MOST_WORDS = 5_000
+"""Of each text, how many characters are kept."""
+_MOST_WORDS = 5_000  # of a statement: half an hour of fast talk
+_MOST_REASONS = 100
+_JUDGED: tuple[Judged, ...] = get_args(Judged)
+_SAID, _SETTING = TypeAdapter(Said), TypeAdapter(Setting)
 
 
-def kept(fields: Mapping[str, object]) -> dict[str, Any]:
-    """The fields of a case by name, as their columns keep them: texts cut to their limits, tuples as lists.
-
-    Raises ValueError for a value of status, impact, urgency or priority that does not exist, and for what is
-    not of its field's type: a spool of another version may bring that.
-    """
-    return {field: _kept(field, value) for field, value in fields.items()}
+def fitted(name: str, value: Any) -> Any:
+    """The value of this field as it can be kept: texts cut to their limits."""
+    match value:
+        case str():
+            return cut(value, LONGEST[name]) if name in LONGEST else storable(value)
+        case Said():
+            return _fitted_said(value)
+        case tuple() if name == "said":
+            return tuple(map(_fitted_said, value))
+        case dict() if name == "because":
+            return _fitted_reasons(value)
+    return value
 
 
 def because_of(stored: object) -> Because:
@@ -49,47 +57,43 @@ def because_of(stored: object) -> Because:
     }
 
 
-def words_of(stored: object) -> tuple[SpokenWord, ...]:
-    """The spoken words of a case as they were kept; anything that is not a word is left out."""
+def said_of(stored: object) -> tuple[Said, ...]:
+    """The statements of a case as they were kept; anything that is no statement is left out."""
     found = stored if isinstance(stored, list) else []
-    return tuple(filter(None, map(_word, found)))
+    return tuple(said for each in found if (said := _read(_SAID, each)))
 
 
-def _kept(field: str, value: Any) -> Any:
-    match field:
-        case "status" | "impact" | "urgency" | "priority":
-            return _choice(field, value)
-        case "because":
-            return _reasons(value)
-        case "words":
-            return [asdict(word) | {"text": storable(word.text)} for word in value[:_MOST_WORDS]]
-        case "contact_id":
-            # Not isinstance: True is an int as well.
-            if value is not None and type(value) is not int:
-                raise ValueError(f"contact_id must be a whole number, not {value!r:.40}")
-            return value
-        case _ if field in _LIMITS and isinstance(value, str):
-            return cut(value, _LIMITS[field])
-        case _:
-            raise ValueError(f"a case has no field {field!r:.40} with a value like {value!r:.40}")
+def set_by_of(stored: object) -> dict[str, Setting]:
+    """How fields came by their values, as it was kept."""
+    found = stored if isinstance(stored, dict) else {}
+    return {name: setting for name, each in found.items() if (setting := _read(_SETTING, each))}
 
 
-def _choice(field: str, value: object) -> object:
-    choices = _CHOICES[field]
-    # The type too: True equals 1, which is a priority.
-    if type(value) is not type(choices[0]) or value not in choices:
-        raise ValueError(f"{field} must be one of {', '.join(map(str, choices))}, not {value!r:.40}")
-    return value
+def _fitted_said(said: Said) -> Said:
+    return replace(
+        said,
+        statement_id=fitted("statement_id", said.statement_id),
+        text=fitted("text", said.text),
+        call_id=fitted("call_id", said.call_id),
+        words=tuple(map(_fitted_word, said.words[:_MOST_WORDS])),
+    )
 
 
-def _reasons(because: Mapping[Judged, Iterable[str]]) -> dict[str, list[str]]:
-    if unknown := because.keys() - set(_JUDGED):
-        raise ValueError(f"words decide no field {sorted(unknown)[0]!r:.40}")
-    return {judged: [storable(word) for word in words] for judged, words in because.items()}
+def _fitted_word(word: SpokenWord) -> SpokenWord:
+    return replace(word, text=storable(word.text))
 
 
-def _word(stored: object) -> SpokenWord | None:
+def _fitted_reasons(because: Because) -> Because:
+    """Reasons of what words do not decide are none."""
+    return {
+        judged: tuple(cut(word, LONGEST["title"]) for word in because[judged][:_MOST_REASONS])
+        for judged in _JUDGED
+        if judged in because
+    }
+
+
+def _read(adapter: TypeAdapter[Any], stored: object) -> Any:
     try:
-        return SpokenWord(**stored) if isinstance(stored, dict) else None
-    except TypeError:
+        return adapter.validate_python(stored)
+    except ValidationError:
         return None

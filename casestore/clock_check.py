@@ -4,7 +4,7 @@ import structlog
 from sqlalchemy import func, select
 
 from casestore.db import Transaction
-from casestore.tables import CaseHistoryRow, FactRow, RecordingRow
+from casestore.tables import FactRow, RecordingRow
 
 log = structlog.get_logger()
 
@@ -18,7 +18,6 @@ def is_ahead_of_the_store(tx: Transaction, now_ms: int) -> bool:
     """
     newest = (
         select(FactRow.received_ms).order_by(FactRow.seq.desc()).limit(1),
-        select(CaseHistoryRow.at_ms).order_by(CaseHistoryRow.id.desc()).limit(1),
         # Whichever is written most: one table may stand still for weeks at a small desk.
         select(func.max(RecordingRow.at_ms)),
     )

@@ -54,6 +54,23 @@ def read(
     return tuple(StoredFact(**row) for row in tx.execute(query).mappings())
 
 
+def find(tx: Transaction, event_id: str) -> StoredFact | None:
+    """The fact of this event."""
+    row = tx.execute(select(*_FACTS).where(_FACTS.event_id == event_id)).mappings().first()
+    return StoredFact(**row) if row else None
+
+
+def newest_about(
+    tx: Transaction, subject: str, stream: str, limit: int, *, before: int | None = None
+) -> tuple[StoredFact, ...]:
+    """The facts about this, the newest first; those before the one numbered `before`, where it is given."""
+    query = select(*_FACTS).where(_FACTS.subject == cut(subject, _LONGEST_SUBJECT), _FACTS.stream == stream)
+    if before is not None:
+        query = query.where(_FACTS.seq < before)
+    found = tx.execute(query.order_by(_FACTS.seq.desc()).limit(limit))
+    return tuple(StoredFact(**row) for row in found.mappings())
+
+
 def numbered(tx: Transaction, seqs: Collection[int]) -> tuple[StoredFact, ...]:
     """These facts, the newest first; those that are gone are left out."""
     query = select(*_FACTS).where(_FACTS.seq.in_(seqs)).order_by(_FACTS.seq.desc())

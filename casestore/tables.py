@@ -105,14 +105,18 @@ class ContactNumberRow(Base):
 
 
 class CaseRow(Base):
-    """A case as it is now."""
+    """A case as it is now, as far as figures are made of it; `set_by` has a `Setting` for each field."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index(None, "status", "opened_ms"),)
+    __table_args__ = (
+        Index(None, "status", "opened_ms"),
+        Index(None, "contact_id", "status"),
+        Index(None, "agent", "status"),
+        Index(None, "changed_ms", "number"),
+    )
 
     number: Mapped[str] = mapped_column(primary_key=True)
-    title: Mapped[str]
-    description: Mapped[str]
+    version: Mapped[int]
     status: Mapped[str]
     service: Mapped[str]
     category: Mapped[str]
@@ -120,32 +124,31 @@ class CaseRow(Base):
     urgency: Mapped[str]
     priority: Mapped[int]
     language: Mapped[str]
-    because: Mapped[Fields]
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
-    contact_name: Mapped[str]
-    caller_number: Mapped[str]
+    desk: Mapped[str]
+    agent: Mapped[str]
+    article: Mapped[str]
+    merged_into: Mapped[str]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
     call_id: Mapped[str] = mapped_column(index=True)
-    statement: Mapped[str]
-    words: Mapped[Words]
     opened_ms: Mapped[Milliseconds]
     changed_ms: Mapped[Milliseconds]
+    set_by: Mapped[Fields]
+    # Not joined: PostgreSQL locks no row that an outer join may leave out.
+    texts: Mapped["CaseTextRow | None"] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
 
-class CaseHistoryRow(Base):
-    """One line of a case's history; triggers of the first migration refuse to change or delete it.
+class CaseTextRow(Base):
+    """People's words, names and numbers of a case: a row that may be erased while the case stays."""
 
-    `change_id` is unique: a change that comes a second time, from the spool, is known by it.
-    """
+    __tablename__ = "case_texts"
 
-    __tablename__ = "case_history"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_number: Mapped[str] = mapped_column(ForeignKey("cases.number"), index=True)
-    at_ms: Mapped[Milliseconds]
-    by: Mapped[str]
-    what: Mapped[str]
-    changes: Mapped[Fields]
-    change_id: Mapped[str | None] = mapped_column(index=True, unique=True)
+    case_number: Mapped[str] = mapped_column(ForeignKey("cases.number"), primary_key=True)
+    title: Mapped[str]
+    said: Mapped[Words]
+    because: Mapped[Fields]
+    contact_name: Mapped[str]
+    caller_number: Mapped[str]
+    solution: Mapped[str]
 
 
 class ArticleRow(Base):

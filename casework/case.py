@@ -7,11 +7,12 @@ Which command may come in which status, and what the status is afterwards, stand
    whoever asks had before them, that is a `Conflict` with the case as it is now. Other fields do not matter:
    two people may change different things at once.
 2. A command that `yields` (the voice response, a change that waited in the outbox) leaves what a person has
-   set or what is newer than itself; the event names what was left.
+   set or what is newer than itself; the event names what was left. The status follows the table all the
+   same, unless it is newer: who calls again about a solved case has it open again.
 3. Words and notes add; they never conflict. A note belongs to who writes it: `note_id` is `ACTOR/…`.
 4. The priority follows from impact and urgency. A field that a person sets is no longer decided by words.
 5. Whoever works on a case that is nobody's has it from then on.
-6. What changed nothing is no event, but for notes, links and words, which are something in themselves.
+6. What changed nothing is no event, but for notes and links, which are something in themselves.
 7. Undo takes back one's own event where every field still stands as that left it.
 """
 
@@ -48,11 +49,10 @@ from domain.case_events import (
     CaseResumed,
     CaseSolved,
 )
-from domain.cases import ITIL, MACHINES, Case, CaseTexts, CaseValues, Priorities, Said, Setting
+from domain.cases import ITIL, MACHINES, Case, CaseTexts, CaseValues, Priorities, Said, Setting, Status
 
-_SOMETHING_IN_THEMSELVES = (Note, Link, Hear, TakeIn)
-_NEVER_STALE = ("said",)  # it only grows
-_LONG = ("said",)  # what they replace is in earlier events
+_SOMETHING_IN_THEMSELVES = (Note, Link, TakeIn)
+_GROWING = "said"  # never stale, and an event has only what has come
 _WORK = (Classify, Note, Solve, Hold)
 _UNDOABLE = (
     CaseClassified,
@@ -97,11 +97,11 @@ def step(
     case: Case, command: CaseCommand, priorities: Priorities = ITIL
 ) -> tuple[Case, tuple[CaseEvent, ...]]:
     """The case after the command, and what happened. Raises Conflict, NotAllowed."""
-    after = TABLE[type(command)].get(case.status)
-    if after is None or not _is_ones_own(command):
-        raise NotAllowed(case, command)
+    after = _status_after(case, command)
+    if isinstance(command, Assign) and command.yields and case.agent:
+        return case, ()
     wanted = {"status": after} | _wanted(case, command)
-    differing = {name: value for name, value in wanted.items() if value != getattr(case, name)}
+    differing = {name: value for name, value in wanted.items() if _differs(case, name, value)}
     stale = tuple(sorted(name for name in differing if _is_stale(case, command, name)))
     if stale and not command.yields:
         raise Conflict(case, stale)
@@ -117,6 +117,8 @@ def step(
 def apply(case: Case, event: CaseEvent) -> Case:
     """The case after the event: whatever it is, what is new in it is so from now on."""
     new = _given(event.values) | _given(event.texts)
+    if _GROWING in new:
+        new[_GROWING] = _together(case.said, new[_GROWING])
     setting = Setting(event.version, event.at_ms, event.actor not in MACHINES)
     case = replace(
         case,
@@ -130,6 +132,22 @@ def apply(case: Case, event: CaseEvent) -> Case:
     return case
 
 
+def _status_after(case: Case, command: CaseCommand) -> Status:
+    """Raises NotAllowed."""
+    after = TABLE[type(command)].get(case.status)
+    if after is None or not _is_ones_own(command):
+        raise NotAllowed(case, command)
+    if isinstance(command, Hear) and any(one.statement_id == command.said.statement_id for one in case.said):
+        return case.status  # the same heard better is nothing new from the caller
+    return after
+
+
+def _differs(case: Case, name: str, value: Any) -> bool:
+    if name == _GROWING:
+        return any(said not in case.said for said in value)
+    return bool(value != getattr(case, name))
+
+
 def _wanted(case: Case, command: CaseCommand) -> dict[str, Any]:
     """The fields as the command wants them, the status apart."""
     wanted: dict[str, Any] = {}
@@ -137,7 +155,7 @@ def _wanted(case: Case, command: CaseCommand) -> dict[str, Any]:
         case Identify(contact_id=contact_id, contact_name=name, caller_number=number):
             wanted = _somehow(contact_id=contact_id, contact_name=name, caller_number=number)
         case Hear(said=said):
-            wanted = {"said": _with_said(case.said, said)}
+            wanted = {"said": (said,)}
         case Classify():
             wanted = _classified(case, command)
         case Assign(agent=agent):
@@ -149,7 +167,7 @@ def _wanted(case: Case, command: CaseCommand) -> dict[str, Any]:
         case Merge(into=into):
             wanted = {"merged_into": into}
         case TakeIn(other=other):
-            wanted = {"said": _together(case.said, other.said)}
+            wanted = {"said": other.said}
         case Undo(undone=undone):
             wanted = _given(undone.was) | _given(undone.texts_were)
     return wanted | _taken_on(case, command)
@@ -183,12 +201,12 @@ def _is_ones_own(command: CaseCommand) -> bool:
 def _is_stale(case: Case, command: CaseCommand, name: str) -> bool:
     """Whether the field stands otherwise than whoever asks has seen it."""
     setting = case.set_by.get(name)
-    if setting is None or name in _NEVER_STALE:
+    if setting is None or name == _GROWING:
         return False
     if isinstance(command, Undo):
         return setting.version != command.undone.version
     if command.yields:
-        return setting.by_person or setting.at_ms > command.at_ms
+        return setting.at_ms > command.at_ms or (setting.by_person and name != "status")
     # That a case is nobody's is not worth a conflict: taking it on comes beside something else.
     if name == "agent" and isinstance(command, _WORK):
         return False
@@ -196,7 +214,7 @@ def _is_stale(case: Case, command: CaseCommand, name: str) -> bool:
 
 
 def _event(case: Case, command: CaseCommand, new: Mapping[str, Any], stale: tuple[str, ...]) -> CaseEvent:
-    was = {name: getattr(case, name) for name in new if name not in _LONG}
+    was = {name: getattr(case, name) for name in new if name != _GROWING}
     return EVENTS[type(command)](
         **_head(command),
         **_own_fields(case, command),

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from casework.said import Said
-from domain.cases import Case, CaseEdit, CaseSummary, Judgement, Suggestion
+from domain.case_commands import CaseCommand
+from domain.cases import Case, Judgement, Suggestion, Trust
 from domain.contacts import Callers, Contact
+from domain.dialogue import StatementHeard
 from domain.event import CallEvent, new_id
 
 
@@ -18,44 +20,46 @@ class Sound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseChange:
-    """A case as it is to be: `number` "" registers it, and then `fields` need a title.
+class CaseUnit:
+    """Commands to one case, carried out all together or not at all; `voice` is its newest recording.
 
-    `what` becomes a line of its history, `voice` its newest recording. However often a change of one
-    `change_id` comes, it is written once.
+    `number` "": the first registers the case. However often a unit of one `change_id` comes, it is carried
+    out once. Of a call, in `call_id`, whose case is not known yet: see `heard_again`.
     """
 
     change_id: str = field(default_factory=new_id)
-    call_id: str
     number: str = ""
-    fields: CaseEdit = field(default_factory=CaseEdit)
-    what: str = ""
+    commands: tuple[CaseCommand, ...] = ()
     voice: Sound | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SavedCase:
-    """The case as it is now, whether there is sound of it, and the contact's other open cases."""
+    """The case as it is now, and whether there is sound of it."""
 
     case: Case
     has_voice: bool = False
-    others: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)
 class Found:
-    """Ranked solutions, best first, and similar open cases."""
+    """Ranked solutions, best first, and the numbers of similar open cases."""
 
     suggestions: tuple[Suggestion, ...] = ()
-    similar: tuple[CaseSummary, ...] = ()
+    similar: tuple[str, ...] = ()
 
 
 class NotSaved(Exception):
-    """The database did not take the case now; it is safe in the spool and registered later."""
+    """The database did not take the case now; it is safe in the outbox and written later."""
 
 
 class Casework(Protocol):
-    """Everything behind the dialogue; nothing here holds the event loop."""
+    """The owner of cases, for every way in; nothing here holds the event loop.
+
+    Who waits for a caller uses `save`, which never fails for the database; who waits for a person uses the
+    others, which raise StoreUnusable (StoreBusy where it is locked) with nothing written, and then Conflict,
+    NotAllowed (`casework.case`), LookupError for what is not there, ValueError for what cannot be.
+    """
 
     async def callers(self, number: str) -> Callers:
         """Whose caller ID this is."""
@@ -64,13 +68,30 @@ class Casework(Protocol):
         """Whose employee number this is."""
 
     async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
-        """The contact's open cases."""
+        """The contact's open cases, newest first."""
 
     async def judge(self, said: Said, language: str) -> Judgement:
         """What the words decide of a case."""
 
-    async def save(self, change: CaseChange) -> SavedCase:
-        """Write the case; raises NotSaved where it could only be spooled."""
+    async def save(self, unit: CaseUnit) -> SavedCase:
+        """Carry out what yields; raises NotSaved where it is in the outbox only."""
+
+    async def carry_out(self, number: str, command: CaseCommand) -> Case:
+        """The case after the command; `number` "" registers it."""
+
+    async def link_call(self, call_id: str, to: str, *, actor: str, at_ms: int, change_id: str) -> Case:
+        """This call is about the case `to`; the case that it has registered itself becomes part of that one,
+        where nobody else has worked on it. The case `to`.
+        """
+
+    async def undo(self, number: str, event_id: str, *, actor: str, at_ms: int, change_id: str) -> Case:
+        """The case without what this event of `actor` has changed."""
+
+    async def heard_again(self, statement: StatementHeard, *, trust: Trust | None = None) -> None:
+        """The statement was heard better, also long after the dialogue: its case follows. Never raises.
+
+        `trust` None: as far as it was trusted before.
+        """
 
     async def find(self, said: Said, language: str, but: str) -> Found:
         """Solutions, and open cases like the newest words; `but` is the number of the case itself."""

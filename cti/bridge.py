@@ -39,8 +39,9 @@ from cti.resync import Ask, DeadlinePassed, Listed, QueueListed, Resync, Seen
 from cti.work import Work
 from domain.agents import AgentsSnapshot, SnapshotWanted
 from domain.calls import ENDED_KNOWN_S, CallChanged, CallsSnapshot
+from domain.case_events import CaseChanged, CaseEvent
 from domain.clock import now_ms
-from domain.event import MAIN_NODE, CallEvent, Event
+from domain.event import MAIN_NODE, Event
 from domain.streams import CASES, DIALOGUE, OFFERS, WISHES
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ class Bridge:
         outbox: int = 10_000,
     ) -> None:
         """`patience_s`: how long an event may wait until it is written; `outbox`: how many for the bus."""
-        self._bus, self._ami = bus, ami
+        self._bus, self._ami, self._store = bus, ami, store
         self._wrapup_s = wrapup_s
         self._node = node
         self._clock = clock
@@ -179,7 +180,15 @@ class Bridge:
 
         report = self._reports[stream]
         # Where the follower has died and is begun again, it goes on from where it stood.
-        await follow(self._bus, stream, hear, after=report.position or after, report=report)
+        after_gap = self._take_up_cases if stream == CASES else None
+        await follow(
+            self._bus, stream, hear, after=report.position or after, after_gap=after_gap, report=report
+        )
+
+    async def _take_up_cases(self) -> None:
+        """What the bus has lost of cases stands in the log."""
+        for event in await asyncio.to_thread(self._store.untold_cases):
+            await self._inbox.put(_Heard(event, CASES, ""))
 
     async def _hear_asterisk(self) -> None:
         async for message in self._ami.messages():
@@ -255,7 +264,7 @@ class Bridge:
         try:
             if isinstance(entry, Recalled):
                 return self._owner.fold_late(self._recall.take(entry.call_id), entry.call)
-            if isinstance(entry, CallEvent) and self._owner.has_forgotten(entry):
+            if isinstance(entry, Event) and self._owner.has_forgotten(entry):
                 self._recall.wait(entry)
                 return ()
             return self._owner.fold(entry)
@@ -281,8 +290,8 @@ class Bridge:
 
 
 def _is_fact(event: Event) -> bool:
-    """Asking for a snapshot is nothing that happened."""
-    return not isinstance(event, SnapshotWanted)
+    """Asking for a snapshot is nothing that happened; what happens to cases, their owner has written down."""
+    return not isinstance(event, SnapshotWanted | CaseEvent | CaseChanged)
 
 
 def _is_promise(event: Event) -> bool:

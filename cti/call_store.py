@@ -2,24 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import structlog
 
-from casestore import calls, cases, fact_log, positions, recordings
+from casestore import calls, cases, fact_log, positions
 from casestore.db import Store, Transaction
+from cti.calls import call_of
 from cti.fact_writer import Place, Positions
-from cti.folding import Folding, begins_in_log, call_as_of, event_of, facts_after
+from cti.folding import OF_CASES, Folding, begins_in_log, call_as_of, event_of, facts_after
 from domain.calls import Call
-from domain.cases import Case, CaseRegistered, summary
+from domain.case_events import CaseLinked, CaseRegistered, without_personal
 from domain.dialogue import StatementHeard
 from domain.event import Event
 from domain.facts import Fact
 
 log = structlog.get_logger()
 
-_READER, _PROJECTION, _LOG = "bridge", "calls", "facts"
+_READER, _PROJECTION, _CASES, _LOG = "bridge", "calls", "cases", "facts"
 
 
 class KeepsCalls(Protocol):
@@ -33,6 +33,9 @@ class KeepsCalls(Protocol):
 
     def load(self, call_id: str) -> Call | None:
         """A call as it was last saved."""
+
+    def untold_cases(self) -> Sequence[Event]:
+        """What the log tells of the cases of calls, and their rows do not know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +51,12 @@ class Recovered:
 
 
 class CallStore:
-    """The bridge's side of the case store. `voices` is the folder of the callers' recordings."""
+    """The bridge's side of the case store."""
 
-    def __init__(self, store: Store, voices: Path, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
-        self._voices = voices
         self._clock = clock
+        self._cases_told = 0
 
     def append(self, facts: Sequence[Fact], read_up_to: Positions) -> Sequence[Place]:
         with self._store.uow() as tx:
@@ -67,10 +70,31 @@ class CallStore:
             calls.save(tx, changed)
             if place:
                 keep_folded_up_to(tx, place, self._clock())
+                if self._cases_told:
+                    # With the calls that recovery has made: now they know of their cases up to there.
+                    positions.put(tx, _CASES, _LOG, str(self._cases_told), self._clock())
+                    self._cases_told = 0
 
     def load(self, call_id: str) -> Call | None:
         with self._store.reading() as tx:
             return calls.get(tx, call_id)
+
+    def untold_cases(self) -> Sequence[Event]:
+        """What the log tells of the cases of calls, where their rows do not know it (yet).
+
+        All that it tells of such a call, in its order: folded again, the call knows what was said last.
+        """
+        with self._store.reading() as tx:
+            place = int(positions.get(tx, _CASES, _LOG) or 0)
+        told: dict[str, list[CaseRegistered | CaseLinked]] = {}
+        for page in facts_after(self._store, place, kinds=OF_CASES):
+            for event in map(event_of, page):
+                if isinstance(event, CaseRegistered | CaseLinked) and event.call_id:
+                    told.setdefault(event.call_id, []).append(without_personal(event))
+        with self._store.reading() as tx:
+            known = calls.case_numbers_of(tx, told)
+        untold = (es for call_id, es in told.items() if known.get(call_id) != es[-1].case_number)
+        return [event for events in untold for event in events]
 
     def recover(self, streams: Sequence[str]) -> Recovered:
         """The calls whose end was not seen or that the rest of the log changes, made up to its end."""
@@ -79,11 +103,12 @@ class CallStore:
             found = calls.unfinished(tx)
             place = folded_up_to(tx)
             read_up_to = {stream: positions.get(tx, _READER, stream) for stream in streams}
+            self._cases_told = fact_log.newest(tx)
         folding = Folding(lambda _: None)
         folding.calls = {call.call_id: call for call in found.calls}
         place = self._fold_rest(folding, place, found.unreadable)
         with self._store.reading() as tx:
-            missing = [fact for call in folding.calls.values() for fact in self._untold_case(tx, call)]
+            missing = [fact for call in folding.calls.values() for fact in _untold_statement(tx, call)]
         return Recovered(
             calls=tuple(folding.calls.values()),
             facts=tuple(missing),
@@ -94,10 +119,13 @@ class CallStore:
     def _fold_rest(self, folding: Folding, place: int, unreadable: Sequence[str]) -> int:
         """Fold what stands in the log beyond the place; gives that of its last fact.
 
-        A call whose row is of another version is made from its facts, where those can be read.
+        A call whose row is of another version is made from its facts, where those can be read. Of cases
+        their owner writes, and not the bridge: what it wrote may stand before the place.
         """
-        touched = {fact.subject for page in facts_after(self._store, place) for fact in page}
-        touched.update(unreadable)
+        untold = self.untold_cases()
+        rest = (event for page in facts_after(self._store, place) for event in map(event_of, page))
+        touched = {call_of(event) for event in rest if event} | {call_of(event) for event in untold}
+        touched = (touched | set(unreadable)) - {""}
         with self._store.reading() as tx:
             for call_id in touched:
                 folding.calls.pop(call_id, None)
@@ -107,20 +135,9 @@ class CallStore:
             place = page[-1].seq
             for event in filter(None, map(event_of, page)):
                 folding.fold(event)
+        for event in untold:
+            folding.fold(event)
         return place
-
-    def _untold_case(self, tx: Transaction, call: Call) -> list[Event]:
-        """The program may have ended between registering a case and saying so."""
-        case = cases.of_call(tx, call.call_id) if call.case is None else None
-        if case is None:
-            return []
-        registered = CaseRegistered(
-            at_ms=case.opened_ms,
-            event_id=f"recovered/{case.number}",
-            call_id=call.call_id,
-            case=summary(case, has_voice=recordings.find(tx, self._voices, case.number) is not None),
-        )
-        return [registered] if call.transcript else [*_untold_statement(case), registered]
 
 
 def folded_up_to(tx: Transaction) -> int:
@@ -145,15 +162,21 @@ def _as_of(tx: Transaction, call_id: str, place: int) -> Call | None:
     return call_as_of(tx, call_id, place)
 
 
-def _untold_statement(case: Case) -> list[Event]:
-    if not case.statement:
+def _untold_statement(tx: Transaction, call: Call) -> list[Event]:
+    """The program may have ended between registering a case and saying what was heard for it."""
+    case = cases.of_call(tx, call.call_id) if not call.transcript else None
+    if case is None or not case.said:
         return []
+    said = case.said[-1]
     return [
         StatementHeard(
-            at_ms=case.opened_ms,
+            at_ms=said.at_ms,
             event_id=f"recovered/{case.number}/statement",
-            call_id=case.call_id,
-            text=case.statement,
-            confidence=0.0,
+            call_id=call.call_id,
+            node=call.node,
+            text=said.text,
+            confidence=said.confidence,
+            statement_id=said.statement_id,
+            words=said.words,
         )
     ]

@@ -18,7 +18,8 @@ Rules
 3. Every attempt at an agent is an `Offer` of its own; stage and agent follow from the open ones
    (cti/offers.py).
 4. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
-   words, the case) is added, for a caller may hang up in the middle of a sentence.
+   words, the case) is added, for a caller may hang up in the middle of a sentence. Which case it is about
+   counts as it was said last, however late.
 5. Outcome: connected → answered; in the queue → abandoned_queue; before → abandoned_ivr; vanished
    from Asterisk's list without having been answered → failed.
 6. A Resynced list judges only calls of its own node, and only what is older than the request for it.
@@ -31,7 +32,7 @@ from dataclasses import replace
 from cti import offers
 from cti.effects import Effect, Publish, Report, Save
 from domain.calls import Call, CallAnswered, CallChanged, CallEnded, Mark, Outcome, QueueJoined, Resynced
-from domain.cases import CaseRegistered, SuggestionsFound
+from domain.case_events import CaseLinked, CaseRegistered, CaseStated, SuggestionsFound
 from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
@@ -40,7 +41,7 @@ from domain.dialogue import (
     SpeechEnded,
     StatementHeard,
 )
-from domain.event import Event
+from domain.event import CallEvent, Event
 from domain.offers import (
     AgentConnected,
     OfferAnswered,
@@ -71,6 +72,16 @@ def step(call: Call | None, event: Event, now_ms: int) -> tuple[Call | None, tup
     # The id follows from the event's: told again, it is the same change. A list changes many calls at once.
     changed = CallChanged(at_ms=now_ms, event_id=f"{event.event_id}/{after.call_id}", call=after)
     return after, (Publish(changed), Save(after))
+
+
+def call_of(event: Event) -> str:
+    """The call that the event is about; empty: none in particular."""
+    return event.call_id if isinstance(event, CallEvent | CaseRegistered | CaseLinked) else ""
+
+
+def is_about_its_case(event: Event) -> bool:
+    """Whether it tells of a call what its case is: from its owner's log, so it may come before the call."""
+    return isinstance(event, CaseRegistered | CaseLinked)
 
 
 def begins_call(event: Event) -> bool:
@@ -107,9 +118,9 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case StatementHeard():
             heard = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
             call = offers.mark(heard, "heard", event.at_ms)
-        case CaseRegistered():
-            registered = replace(call, case=event.case, open_cases=event.open_cases)
-            call = offers.mark(registered, "registered", event.at_ms)
+        case CaseRegistered() | CaseLinked() | CaseStated():
+            about = replace(call, case_number=event.case_number)
+            call = offers.mark(about, "registered", event.at_ms)
         case SuggestionsFound():
             call = replace(call, suggestions=event.suggestions, similar=event.similar)
         case DialogueEnded():

@@ -4,18 +4,20 @@ from collections.abc import Callable, Collection, Iterator
 
 import structlog
 
-from casestore import fact_log
+from casestore import calls, cases, fact_log
 from casestore.db import Store, Transaction
 from cti.bus.encoding import BadEvent, decode
-from cti.calls import step
+from cti.calls import call_of, is_about_its_case, step
 from domain.calls import Call, CallAnswered, QueueJoined, Resynced
-from domain.event import CallEvent, Event
+from domain.case_events import CaseLinked, CaseRegistered
+from domain.event import Event
 from domain.facts import StoredFact
 from domain.offers import OfferMade
 
 log = structlog.get_logger()
 
 BEGINNINGS = tuple(kind.__name__ for kind in (CallAnswered, QueueJoined, OfferMade))
+OF_CASES = tuple(kind.__name__ for kind in (CaseRegistered, CaseLinked))
 _AT_ONCE = 5_000
 
 
@@ -24,6 +26,7 @@ class Folding:
 
     def __init__(self, load: Callable[[str], Call | None]) -> None:
         self._load = load
+        self._early: dict[str, list[Event]] = {}
         self.calls: dict[str, Call] = {}
         self.changed: dict[str, Call] = {}
         self.begun = 0
@@ -32,10 +35,15 @@ class Folding:
         if isinstance(event, Resynced):
             for call in tuple(self.calls.values()):
                 self._put(step(call, event, event.at_ms)[0])
-        elif isinstance(event, CallEvent):
-            before = self.calls.get(event.call_id) or self._load(event.call_id)
+        elif call_id := call_of(event):
+            before = self.calls.get(call_id) or self._load(call_id)
             after = step(before, event, event.at_ms)[0]
-            self.begun += before is None and after is not None
+            if after is None and is_about_its_case(event):
+                self._early.setdefault(call_id, []).append(event)
+            elif before is None and after is not None:
+                self.begun += 1
+                for news in self._early.pop(call_id, ()):
+                    after = step(after, news, news.at_ms)[0]
             self._put(after)
 
     def take_changed(self) -> tuple[Call, ...]:
@@ -79,9 +87,10 @@ def call_as_of(tx: Transaction, call_id: str, place: int) -> Call | None:
     if not own:
         return None
     # Asterisk's lists are about no call in particular: each judges all of its node.
-    lists = _facts_of(tx, kind=Resynced.__name__, after=own[0].seq)
+    lists = _facts_of(tx, kinds=(Resynced.__name__,), after=own[0].seq)
     folding = Folding(lambda _: None)
-    for fact in sorted([*own, *(fact for fact in lists if fact.seq <= place)], key=lambda fact: fact.seq):
+    facts = [*own, *(fact for fact in lists if fact.seq <= place), *_facts_of_its_cases(tx, call_id)]
+    for fact in sorted(facts, key=lambda fact: fact.seq):
         if event := event_of(fact):
             folding.fold(event)
     return folding.calls.get(call_id)
@@ -93,12 +102,19 @@ def begins_in_log(tx: Transaction, call_id: str) -> bool:
     return bool(first) and first[0].kind in BEGINNINGS
 
 
+def _facts_of_its_cases(tx: Transaction, call_id: str) -> list[StoredFact]:
+    """What tells which case the call is about; the same however often it is folded."""
+    own = cases.of_call(tx, call_id)
+    numbers = {calls.case_number_of(tx, call_id), own.number if own else ""} - {""}
+    return [fact for number in numbers for fact in _facts_of(tx, subject=number, kinds=OF_CASES)]
+
+
 def _facts_of(
-    tx: Transaction, *, subject: str | None = None, kind: str = "", after: int = 0
+    tx: Transaction, *, subject: str | None = None, kinds: Collection[str] = (), after: int = 0
 ) -> list[StoredFact]:
-    """All facts about one call, or of one kind: few enough for memory."""
+    """All facts about one call, or of these kinds: few enough for memory."""
     found: list[StoredFact] = []
-    while page := fact_log.read(tx, after, _AT_ONCE, subject=subject, kinds=(kind,) if kind else ()):
+    while page := fact_log.read(tx, after, _AT_ONCE, subject=subject, kinds=kinds):
         found += page
         after = page[-1].seq
     return found

@@ -24,13 +24,14 @@ from cti.agents import (
 from cti.effects import Effect, ForgetLater, Publish, Report
 from domain.agents import AgentsSnapshot, AgentState, PresenceRequested, SnapshotWanted
 from domain.calls import Call, CallsSnapshot, Resynced
-from domain.event import CallEvent, Event
+from domain.event import Event
 from domain.streams import CASES, DIALOGUE
 
 log = structlog.get_logger()
 
 _MOST_CALLS = 10_000  # far more than one Asterisk carries: ends that are never told must not fill the memory
 _MOST_FORGOTTEN = 20_000
+_MOST_EARLY = 1_000  # calls whose case is known before they are
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Owner:
         self._calls = {call.call_id: call for call in living}
         self._agents: dict[str, Agent] = {}
         self._forgotten: OrderedDict[str, None] = OrderedDict()
+        self._early: OrderedDict[str, list[Event]] = OrderedDict()
         self._clock = clock
 
     def calls(self) -> tuple[Call, ...]:
@@ -67,24 +69,30 @@ class Owner:
 
     def has_forgotten(self, entry: Entry) -> bool:
         """Whether the entry is late news of a call that is not here any more: the store has it."""
-        if not isinstance(entry, CallEvent) or entry.call_id in self._calls:
+        call_id = calls.call_of(entry) if isinstance(entry, Event) else ""
+        if not isinstance(entry, Event) or not call_id or call_id in self._calls:
             return False
-        if entry.call_id in self._forgotten:
+        if call_id in self._forgotten:
             return True
         # Not of this life of the program, or too long ago to be remembered: only these come so late.
         return entry.stream in (DIALOGUE, CASES) and not calls.begins_call(entry)
 
-    def fold_late(self, news: Iterable[CallEvent], recalled: Call | None) -> Sequence[Effect]:
+    def fold_late(self, news: Iterable[Event], recalled: Call | None) -> Sequence[Effect]:
         """What follows from late news of one call, as the store has it; None: it does not know the call.
 
         News from before the beginning of a call is nothing, even where the call has begun meanwhile: what
-        the log makes of it must be the same.
+        the log makes of it must be the same. But what its case is waits for it: its owner does not wait.
         """
-        if recalled is None or recalled.call_id in self._calls:
-            return [Report(f"{type(event).__name__} for no known call") for event in news]
+        has_begun = recalled is None or recalled.call_id in self._calls
         effects: list[Effect] = []
         for event in news:
-            effects += self._step(self._calls.get(event.call_id, recalled), event)
+            known = self._calls.get(calls.call_of(event), recalled)
+            if not has_begun or (known and calls.is_about_its_case(event)):
+                effects += self._step(known, event)
+            elif calls.is_about_its_case(event):
+                self._keep_early(event)
+            else:
+                effects.append(Report(f"{type(event).__name__} for no known call"))
         return effects
 
     def fold(self, entry: Entry) -> Sequence[Effect]:
@@ -92,8 +100,8 @@ class Owner:
         match entry:
             case Resynced():
                 return [effect for call in self.calls() for effect in self._step(call, entry)]
-            case CallEvent():
-                return self._step(self._calls.get(entry.call_id), entry)
+            case Event() if call_id := calls.call_of(entry):
+                return self._step(self._calls.get(call_id), entry)
             case SnapshotWanted():
                 return self._snapshot(entry.request_id)
             case Forget():
@@ -123,7 +131,14 @@ class Owner:
         forget = (ForgetLater(after.call_id),) if has_ended else ()
         self._calls[after.call_id] = after
         self._bound()
-        return *effects, *forget, *self._tell_agents(before, after)
+        early = self._early.pop(after.call_id, ()) if before is None else ()
+        its_case = [effect for news in early for effect in self._step(self._calls[after.call_id], news)]
+        return *effects, *forget, *self._tell_agents(before, after), *its_case
+
+    def _keep_early(self, news: Event) -> None:
+        self._early.setdefault(calls.call_of(news), []).append(news)
+        if len(self._early) > _MOST_EARLY:
+            self._early.popitem(last=False)
 
     def _forget(self, call_id: str) -> None:
         """Only that it was here is remembered: a late offer must not make it a call that lives."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import structlog
 
 from cti.bus.pause import GrowingPause
+from cti.calls import call_of
 from domain.calls import Call
-from domain.event import CallEvent
+from domain.event import Event
 
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ class Recall:
         self._load = load
         self._unsaved = unsaved
         self._recalled = recalled
-        self._news: dict[str, list[CallEvent]] = {}
+        self._news: dict[str, list[Event]] = {}
         self._wanted: dict[str, None] = {}
         self._filled = asyncio.Event()
         self._problem = ""
@@ -52,17 +53,18 @@ class Recall:
         """`ok`, or why late news waits."""
         return f"late news of {len(self._news)} calls waits: {self._problem}" if self._problem else "ok"
 
-    def wait(self, news: CallEvent) -> None:
+    def wait(self, news: Event) -> None:
         """Keep the news until its call is there."""
-        if len(self._news) >= _MOST_WAITING and news.call_id not in self._news:
-            log.error("late_news_lost", call_id=news.call_id, kind=type(news).__name__)  # the log has it
+        call_id = call_of(news)
+        if len(self._news) >= _MOST_WAITING and call_id not in self._news:
+            log.error("late_news_lost", call_id=call_id, kind=type(news).__name__)  # the log has it
             return
-        self._news.setdefault(news.call_id, []).append(news)
-        if len(self._news[news.call_id]) == 1:
-            self._wanted[news.call_id] = None
+        self._news.setdefault(call_id, []).append(news)
+        if len(self._news[call_id]) == 1:
+            self._wanted[call_id] = None
             self._filled.set()
 
-    def take(self, call_id: str) -> list[CallEvent]:
+    def take(self, call_id: str) -> list[Event]:
         """The news that has waited for this call; from now on nothing does."""
         return self._news.pop(call_id, [])
 

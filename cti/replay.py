@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields
 from casestore import calls, fact_log
 from casestore.db import Store
 from cti.call_store import folded_up_to, keep_folded_up_to
+from cti.calls import call_of
 from cti.folding import BEGINNINGS, Folding, event_of, facts_after
 from domain.calls import Call, CallAnswered, Resynced
 from domain.clock import now_ms
+from domain.event import Event
 from domain.facts import StoredFact
 from domain.streams import ASTERISK, CASES, DIALOGUE, OFFERS
 
@@ -52,8 +54,8 @@ def replay(
     folding, facts, passed_over = Folding(lambda call_id: ended.get(call_id)), 0, 0  # noqa: PLW0108
     for page in facts_after(store_of_facts, 0, last):
         of_calls = [fact for fact in page if fact.stream in _OF_CALLS]
-        ended = _ended(fresh_store, of_calls, folding)
         events = [event for event in map(event_of, of_calls) if event]
+        ended = _ended(fresh_store, events, folding)
         for event in events:
             folding.fold(event)
         with fresh_store.uow() as tx:
@@ -95,7 +97,8 @@ class _Moving:
         self._subjects: set[str] = set()
         self._living_too = False
         for page in facts_after(store, place):
-            self._subjects.update(fact.subject for fact in page if fact.stream in _OF_CALLS)
+            events = filter(None, map(event_of, (fact for fact in page if fact.stream in _OF_CALLS)))
+            self._subjects.update(map(call_of, events))
             self._living_too |= any(fact.kind == Resynced.__name__ for fact in page)
 
     def has(self, call_id: str, call: Call | None) -> bool:
@@ -113,9 +116,9 @@ def _beginning(store_of_facts: Store, fresh_store: Store) -> int:
         return fact_log.newest(tx)
 
 
-def _ended(store: Store, facts: list[StoredFact], folding: Folding) -> dict[str, Call]:
-    """The calls of these facts that were let go: fetched together, for there may be late news of them."""
-    wanted = dict.fromkeys(fact.subject for fact in facts if fact.subject not in folding.calls)
+def _ended(store: Store, events: list[Event], folding: Folding) -> dict[str, Call]:
+    """The calls of these events that were let go: fetched together, for there may be late news of them."""
+    wanted = dict.fromkeys(call_id for call_id in map(call_of, events) if call_id not in folding.calls)
     with store.reading() as tx:
         found = {call_id: calls.get(tx, call_id) for call_id in wanted if call_id}
     return {call_id: call for call_id, call in found.items() if call}

@@ -5,8 +5,8 @@ Events are written down together with the case, by whoever owns it (`casework`),
 stays for history and figures.
 """
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Literal, TypeVar
 
 from domain.cases import CaseSummary, CaseTexts, CaseValues, Suggestion, Trust
 from domain.event import CallEvent, Event
@@ -22,8 +22,8 @@ CaseEventKind = Literal[
 class CaseEvent(Event):
     """`version` is the case's after it; `actor` a username or one of `MACHINES`.
 
-    `values` and `texts` are what is new, `was` and `texts_were` what that replaces (of long texts it is not
-    kept); `left` are fields that were to change and did not, for something newer stands there.
+    `values` and `texts` are what is new, `was` and `texts_were` what that replaces; of what was said, only
+    what has come. `left` are fields that were to change and did not, for something newer stands there.
     """
 
     stream = CASES
@@ -188,6 +188,15 @@ class CaseChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseStated(CallEvent):
+    """A call is about this case, as the version before has written it down; nobody states it any more."""
+
+    stream = CASES
+
+    case_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuggestionsFound(CallEvent):
     """The ranked solutions, best first, and the numbers of similar open cases."""
 
@@ -196,3 +205,16 @@ class SuggestionsFound(CallEvent):
 
     suggestions: tuple[Suggestion, ...] = ()
     similar: tuple[str, ...] = ()
+
+
+_AnyCaseEvent = TypeVar("_AnyCaseEvent", bound=CaseEvent)
+
+
+def without_personal(event: _AnyCaseEvent) -> _AnyCaseEvent:
+    """The event as it travels on the bus: without people's words, names and numbers."""
+    empty: dict[str, Any] = {
+        each.name: each.default_factory() if callable(each.default_factory) else each.default
+        for each in fields(event)
+        if each.name in event.personal
+    }
+    return replace(event, **empty)

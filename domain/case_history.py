@@ -17,8 +17,8 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
-    """One line. `note` and `said` are what somebody wrote or said; `other` is the case of a merge, `undoes` the
-    event that was taken back, `left` fields that were not changed, for something newer stood there.
+    """One line. `note` and `said` are what somebody wrote or said; `other` is the case that was taken in,
+    `undoes` the event that was taken back, `left` fields that stayed, for something newer stood there.
     """
 
     seq: int

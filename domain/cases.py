@@ -17,7 +17,7 @@ Judged = Literal["service", "category", "impact", "urgency"]
 Because = dict[Judged, tuple[str, ...]]
 """For each field that words decided, those words as they were said."""
 Trust = Literal["certain", "confirmed", "doubtful", "denied", "unclear", "chosen"]
-"""How far words may be used: understood well, said yes to, asked back, said no to, not understood, or a key."""
+"""How far words may be used: understood well, said yes to, asked back, said no to, not understood; a key."""
 
 OPEN_STATUSES: tuple[Status, ...] = ("open", "pending")
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -40,7 +40,10 @@ MACHINES = ("ivr", "demo", "system")
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A statement of the caller; heard again better, it comes under the same `statement_id`."""
+    """A statement of the caller; heard again better, it comes under the same `statement_id`.
+
+    What was `chosen` by a key is no words: its text is the service's key.
+    """
 
     statement_id: str
     text: str
@@ -130,27 +133,33 @@ class Case:
     @property
     def description(self) -> str:
         """All that was said, in its order."""
-        return "\n".join(said.text for said in self.said)
+        return "\n".join(said.text for said in self.spoken)
 
     @property
     def statement(self) -> str:
         """What was said last."""
-        return self.said[-1].text if self.said else ""
+        return self.spoken[-1].text if self.spoken else ""
 
     @property
     def words(self) -> tuple[SpokenWord, ...]:
         """The words of what was said last, with their places in the recording."""
-        return self.said[-1].words if self.said else ()
+        return self.spoken[-1].words if self.spoken else ()
+
+    @property
+    def spoken(self) -> tuple[Said, ...]:
+        """What was said in words, and not chosen by a key."""
+        return tuple(said for said in self.said if said.trust != "chosen")
 
     @property
     def assumed(self) -> tuple[Judged, ...]:
-        """The judgements that nobody's words and no person decided."""
+        """The judgements that no words, no key and no person decided."""
         judged: tuple[Judged, ...] = get_args(Judged)
         return tuple(one for one in judged if not self.because.get(one) and not self._was_set(one))
 
     def _was_set(self, name: str) -> bool:
         setting = self.set_by.get(name)
-        return setting is not None and setting.by_person
+        was_chosen = name == "service" and len(self.spoken) < len(self.said)
+        return was_chosen or (setting is not None and setting.by_person)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,12 +72,16 @@ class SpeechEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StatementHeard(CallEvent):
-    """The caller's own words about what is wrong; confidence 0–1."""
+    """The caller's own words about what is wrong; confidence 0–1.
+
+    Heard again better, they come again under the same `statement_id`.
+    """
 
     stream = DIALOGUE
 
     text: str
     confidence: float
+    statement_id: str = ""
     words: tuple[SpokenWord, ...] = ()
 
 

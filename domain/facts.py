@@ -35,7 +35,6 @@ _PERSONAL = (
     "CallAnswered",
     "CallerIdentified",
     "StatementHeard",
-    "CaseRegistered",
     "SuggestionsFound",
     "QueueJoined",
 )

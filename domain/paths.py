@@ -16,8 +16,13 @@ class VarFolder(BaseModel):
         return self.var / "svarklar.db"
 
     @property
+    def outbox_file(self) -> Path:
+        """What is to be done with cases and the database would not take yet."""
+        return self.var / "outbox.db"
+
+    @property
     def unsaved_cases_file(self) -> Path:
-        """The spool: cases that the database would not take yet."""
+        """The same as the version before has left it; taken in at start."""
         return self.var / "unsaved-cases.jsonl"
 
     @property

@@ -1,35 +1,44 @@
-"""The case of one call: what is known of it so far, from the first words on."""
+"""The case of one call: what is known of it so far, from the first words on, as commands to its owner."""
 
-from dataclasses import replace
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from casework.port import CaseChange, Casework, Found, SavedCase, Sound
-from casework.said import Said
+from casework.hearing_again import IVR, TRUSTED, classify
+from casework.port import CaseUnit, Casework, Found, Sound
+from casework.said import Said as Told
 from domain.calls import CallAnswered
-from domain.cases import Case, CaseEdit, CaseRegistered, SuggestionsFound, summary
+from domain.case_commands import CaseCommand, Classify, Hear, Identify, Link, Register
+from domain.case_events import SuggestionsFound
+from domain.cases import Case, Judgement, NewCase, Said, Trust
 from domain.clock import now_ms
 from domain.contacts import Contact
-from ivr.moves import SaveCase, Statement, Trust
-from ivr.texts import Catalogue, catalogue
+from ivr.moves import SaveCase, Statement
+from ivr.texts import catalogue
 
 log = structlog.get_logger()
 
-_TRUSTED: tuple[Trust, ...] = ("certain", "confirmed")
+
+@dataclass(frozen=True)
+class _Decided:
+    """What becomes of the case by a step: its fields, judged or chosen; None leaves them."""
+
+    judgement: Judgement | None = None
+    title: str | None = None
+    service: str | None = None
 
 
 class CaseWork:
-    """Keeps the case of one call and states what becomes of it.
+    """Keeps the case of one call.
 
-    `voice` is sound that is not with the case yet; `settled` tells that the case is written or spooled.
+    `voice` is sound that is not with the case yet; `settled` tells that the case is written or in the outbox.
     """
 
-    def __init__(self, casework: Casework, call: CallAnswered, desk: Catalogue) -> None:
-        """`desk` has the texts that agents read."""
-        self._casework, self._call, self._desk = casework, call, desk
-        self._said: list[str] = []
-        self._trust: dict[str, Trust] = {}  # how far each of them may be used
-        self._continued = False
+    def __init__(self, casework: Casework, call: CallAnswered) -> None:
+        self._casework, self._call = casework, call
+        self._said: dict[str, Said] = {}
+        self._continued = self._linked = False
         self.settled = False
         self.caller_number = ""
         self.contact: Contact | None = None
@@ -39,112 +48,124 @@ class CaseWork:
     @property
     def spoken(self) -> bool:
         """Whether any words of the caller are known."""
-        return bool(self._said)
+        return any(said.trust != "chosen" for said in self._said.values())
 
     def take_up(self, case: Case) -> None:
         """The call is about this open case: its title and priority stay, what is said is added."""
         self.case, self._continued = case, True
-        self._said = [case.description] if case.description else []
-        self._trust = dict.fromkeys(self._said, "certain")
+        self._said = {said.statement_id: said for said in case.said}
 
     async def save(self, step: SaveCase, language: str) -> Case:
-        """Register or amend the case. Raises NotSaved."""
-        # Flows save more often than there is something new; an empty change would be a line of history.
+        """Register the case, or amend it. Raises NotSaved."""
+        # Flows save more often than there is something new.
         if self.case and self.settled and not (step.statement or step.service or self.voice):
             return self.case
-        if step.statement:
-            self._trust[step.statement.text] = step.trust
-            # The same words come again when they are confirmed or denied.
-            if step.statement.text not in self._said[-1:]:
-                self._said.append(step.statement.text)
-        change = CaseChange(
-            call_id=self._call.call_id,
+        said = self._heard(step)
+        decided = await self._decide(step, language)
+        unit = CaseUnit(
             number=self.case.number if self.case else "",
-            fields=await self._fields(step, language),
-            what=self._history(step),
+            commands=self._amending(said, decided) if self.case else (self._registering(decided, language),),
             voice=self.voice,
         )
-        # Before the write: what it raises means that the spool has the case, and the sound with it.
-        self.settled, self.voice = True, None
-        kept = await self._casework.save(change)
-        self.case = kept.case
-        await self._state(kept)
+        # Before the write: what it raises means that the outbox has the case, and the sound with it.
+        self.settled, self._linked, self.voice = True, self._continued, None
+        self.case = (await self._casework.save(unit)).case
         if step.statement or step.service:
             await self._suggest(step, language)
-        return kept.case
+        return self.case
 
-    async def _fields(self, step: SaveCase, language: str) -> CaseEdit:
-        """What the step changes in the case; the caller's own words stay, whatever is made of them."""
-        edit = CaseEdit()
-        if self.case is None:
-            edit = CaseEdit(
-                title=self._desk.write("title_unsaid", {}),
-                language=language,
-                caller_number=self.caller_number,
-                call_id=self._call.call_id,
-            )
-        if self.contact and not self._continued:
-            edit = replace(edit, contact_id=self.contact.id)
-        if self._said:
-            edit = replace(edit, description="\n".join(self._said))
+    def _heard(self, step: SaveCase) -> Said | None:
+        """What is new of what was said; the same words come again when they are confirmed or denied."""
+        said = None
         if step.statement:
-            edit = replace(edit, statement=step.statement.text, words=step.statement.words)
-            if not self._continued:
-                edit = await self._judged(edit, step.statement, step.trust, language)
-        if step.service:
-            edit = replace(edit, service=step.service)
-            if not self._said:
-                edit = replace(edit, title=self._desk.write("title_service", {"service": step.service}))
-        return edit
+            said = self._said_of(step.statement, step.trust)
+        elif step.service:
+            said = self._as_said(f"{self._call.call_id}/{step.service}", step.service, "chosen")
+        if said:
+            self._said[said.statement_id] = said
+        return said
 
-    async def _judged(self, edit: CaseEdit, statement: Statement, trust: Trust, language: str) -> CaseEdit:
-        """What trusted words decide; words that are not trusted only become the title."""
-        if trust in _TRUSTED:
+    def _said_of(self, statement: Statement, trust: Trust) -> Said:
+        return self._as_said(
+            statement.statement_id,
+            statement.text,
+            trust,
+            confidence=statement.confidence,
+            words=statement.words,
+        )
+
+    def _as_said(self, statement_id: str, text: str, trust: Trust, **heard: Any) -> Said:
+        before = self._said.get(statement_id)
+        at_ms = before.at_ms if before else now_ms()
+        return Said(
+            statement_id=statement_id,
+            text=text,
+            at_ms=at_ms,
+            call_id=self._call.call_id,
+            trust=trust,
+            **heard,
+        )
+
+    async def _decide(self, step: SaveCase, language: str) -> _Decided:
+        """What trusted words decide; words that are not trusted only become the title, unless denied."""
+        if step.statement is None or self._continued:
+            return _Decided(service=step.service or None)
+        if step.trust in TRUSTED:
             try:
-                judgement = await self._casework.judge(self._all_said(statement), language)
-                return replace(edit, **vars(judgement))
+                return _Decided(await self._casework.judge(self._all_said(step.statement), language))
             except Exception:
                 log.exception("judgement_failed", call_id=self._call.call_id)  # the case is what counts
-        return replace(edit, title=self._desk.write("title_unsure", {"text": statement.text}))
+        return _Decided(title="" if step.trust == "denied" else step.statement.text)
 
-    def _all_said(self, newest: Statement) -> Said:
-        """What the case is judged and searched by, so that both find the same: newest and certain words."""
-        earlier = tuple(text for text in self._said if self._trust[text] in _TRUSTED)
-        return Said(newest.text, newest.alternatives, earlier)
-
-    def _said_and_chosen(self, service: str) -> Said:
-        """The chosen service, and all that was not denied: words that nobody is sure of may still help."""
-        earlier = tuple(text for text in self._said if self._trust[text] != "denied")
-        return Said(service, earlier=earlier)
-
-    def _history(self, step: SaveCase) -> str:
-        if step.statement:
-            values = {"text": step.statement.text, "confidence": f"{step.statement.confidence:.2f}"}
-            return self._desk.write(f"heard_{step.trust}", values)
-        if step.service:
-            return self._desk.write("chose_service", {"service": step.service})
-        if self._continued:
-            return self._desk.write("called_again", {"number": self.caller_number})
-        return ""
-
-    async def _state(self, kept: SavedCase) -> None:
-        await self._casework.publish(
-            CaseRegistered(
-                at_ms=now_ms(),
-                call_id=self._call.call_id,
-                case=summary(kept.case, has_voice=kept.has_voice),
-                open_cases=tuple(summary(case) for case in kept.others),
-            )
+    def _registering(self, decided: _Decided, language: str) -> Register:
+        judged = vars(decided.judgement) if decided.judgement else {"title": decided.title or ""}
+        new = NewCase(
+            **judged | ({"service": decided.service} if decided.service else {}),
+            language=language,
+            said=tuple(self._said.values()),
+            contact_id=self.contact.id if self.contact else None,
+            contact_name=self.contact.name if self.contact else "",
+            caller_number=self.caller_number,
         )
+        return Register(**self._head(), new=new)
+
+    def _amending(self, said: Said | None, decided: _Decided) -> tuple[CaseCommand, ...]:
+        commands: list[CaseCommand] = []
+        if self._continued and not self._linked:
+            commands.append(Link(**self._head()))
+        if self.contact and not self._continued:
+            commands.append(
+                Identify(**self._head(), contact_id=self.contact.id, contact_name=self.contact.name)
+            )
+        if said:
+            commands.append(Hear(**self._head(), said=said))
+        if decided.judgement:
+            commands.append(classify(decided.judgement, at_ms=now_ms(), call_id=self._call.call_id))
+        elif decided != _Decided():
+            commands.append(Classify(**self._head(), title=decided.title, service=decided.service))
+        return tuple(commands)
+
+    def _head(self) -> dict[str, Any]:
+        return {"actor": IVR, "at_ms": now_ms(), "call_id": self._call.call_id, "yields": True}
+
+    def _all_said(self, newest: Statement) -> Told:
+        """What the case is judged and searched by, so that both find the same: newest and certain words."""
+        earlier = tuple(said.text for said in self._said.values() if said.trust in TRUSTED)
+        return Told(newest.text, newest.alternatives, earlier)
+
+    def _said_and_chosen(self, service: str) -> Told:
+        """The chosen service, and all that was not denied: words that nobody is sure of may still help."""
+        spoken = (said for said in self._said.values() if said.trust not in ("denied", "chosen"))
+        return Told(service, earlier=tuple(said.text for said in spoken))
 
     async def _suggest(self, step: SaveCase, language: str) -> None:
         """Solutions for the newest words, the recogniser's other guesses, and what was said before."""
         if step.statement:
-            said = self._all_said(step.statement)
+            told = self._all_said(step.statement)
         else:
-            said = self._said_and_chosen(catalogue(language).services[step.service])
+            told = self._said_and_chosen(catalogue(language).services[step.service])
         try:
-            found = await self._casework.find(said, language, self.case.number if self.case else "")
+            found = await self._casework.find(told, language, self.case.number if self.case else "")
         except Exception:
             log.exception("suggestions_failed", call_id=self._call.call_id)  # the case is what counts
             found = Found()

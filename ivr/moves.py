@@ -7,14 +7,12 @@ steps that change something are carried out even then.
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from domain.cases import Case
+from domain.cases import Case, Trust
 from domain.contacts import Callers, Contact, How
 from domain.dialogue import SpokenWord
-
-Trust = Literal["certain", "confirmed", "doubtful", "denied", "unclear"]
-"""How far words may be used: certain or confirmed words decide; the others are only kept and shown."""
+from domain.event import new_id
 
 # --- what is said -----------------------------------------------------------------------------
 
@@ -109,13 +107,17 @@ class Number:
 
 @dataclass(frozen=True)
 class Statement:
-    """The caller's own words; times count from the start of the kept sound, confidence 0–1."""
+    """The caller's own words; times count from the start of the kept sound, confidence 0–1.
+
+    Only certain or confirmed words decide something; the others are kept and shown.
+    """
 
     text: str
     confidence: float
     trust: Trust
     words: tuple[SpokenWord, ...] = ()
     alternatives: tuple[str, ...] = ()
+    statement_id: str = field(default_factory=new_id, compare=False)
 
 
 @dataclass(frozen=True)

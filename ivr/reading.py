@@ -3,6 +3,7 @@
 A short answer counts only where the weakest of its words is certain enough: nobody's yes is guessed.
 """
 
+from domain.cases import Trust
 from domain.dialogue import SpokenWord
 from ivr.moves import (
     Answer,
@@ -15,7 +16,6 @@ from ivr.moves import (
     Question,
     Skipped,
     Statement,
-    Trust,
     Unclear,
 )
 from ivr.speech import Heard, Thresholds

@@ -50,7 +50,6 @@ from ivr.moves import (
 )
 from ivr.question import PromptSounds, QuestionRunner
 from ivr.speech import Recogniser
-from ivr.texts import catalogue
 from ivr.turn import CallerHungUp, Patience, PromptEnded, TimeUp
 
 log = structlog.get_logger()
@@ -60,7 +59,7 @@ _AVERAGE_PRIORITY = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Dialogues:
-    """Holds one dialogue with each caller; `language` is the house's and that of the agents' texts."""
+    """Holds one dialogue with each caller; `language` is the house's."""
 
     flow: Callable[[], Flow[None]]
     recogniser: Recogniser
@@ -87,7 +86,7 @@ class _Dialogue:
         self._language = parts.language
         self._callers = Callers("none", number=call.number)
         self._contact: Contact | None = None
-        self._case = CaseWork(parts.casework, call, catalogue(parts.language))
+        self._case = CaseWork(parts.casework, call)
         self._questions = QuestionRunner(
             line,
             parts.recogniser,
@@ -190,6 +189,7 @@ class _Dialogue:
                 call_id=self._call.call_id,
                 text=statement.text,
                 confidence=statement.confidence,
+                statement_id=statement.statement_id,
                 words=statement.words,
             )
         )

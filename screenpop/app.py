@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from casestore.db import Store
+from casework.port import Casework
 from cti.bus import Bus
 from screenpop.desk import api, call_api, case_api, live
 from screenpop.desk.articles import ArticleRenderer
@@ -27,7 +28,7 @@ def make_app(
     config: WebConfig,
     store: Store,
     bus: Bus,
-    casework: case_api.CaseOwner,
+    casework: Casework,
     *,
     health: api.Health = dict,
     figures: api.Figures = dict,

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from casestore import cases, contacts, users
 from casestore.db import Transaction
-from domain.cases import CaseEdit, NewCase
+from casework.changes import Changes
+from domain.case_commands import Register, Solve
+from domain.cases import NewCase, Said
 from domain.languages import Language
 from domain.users import Role
 
@@ -30,17 +32,22 @@ _CONTACTS: tuple[tuple[str, str, Language, tuple[str, ...], str, str, str, bool]
     ("5110", "Bjørn Åsen", "nb", ("+46701740614",), "5110", "Legal", "Oslo", False),
     ("4250", "Mikael Kangas", "en", ("+46701740609",), "", "Development", "Umeå", False),
 )
+
+
+def _said(text: str) -> tuple[Said, ...]:
+    return (Said(statement_id="demo", text=text, at_ms=0),)
+
+
 _CASES = (
     (
         "4230",
         NewCase(
             title="The label printer in hall B prints blank pages",
-            statement="the label printer in hall b only prints blank pages so we write the labels by hand",
+            said=_said("the label printer in hall b only prints blank pages so we write the labels by hand"),
             service="printing",
             category="incident",
             impact="several",
             urgency="hindered",
-            priority=3,
             language="en",
             because={"service": ("printer",), "impact": ("we",), "urgency": ("by hand",)},
         ),
@@ -49,12 +56,11 @@ _CASES = (
         "5104",
         NewCase(
             title="VPN kobler ned hvert tiende minutt",
-            statement="vpn kobler ned hvert tiende minutt når jeg jobber hjemmefra",
+            said=_said("vpn kobler ned hvert tiende minutt når jeg jobber hjemmefra"),
             service="network",
             category="incident",
             impact="one",
             urgency="hindered",
-            priority=4,
             language="nb",
             because={"service": ("vpn",), "urgency": ("kobler ned",)},
         ),
@@ -104,13 +110,15 @@ def _add_contacts(tx: Transaction, now_ms: int) -> None:
 
 
 def _open_case(tx: Transaction, new: NewCase, contact_id: int, number: str, now_ms: int) -> None:
-    own = replace(new, contact_id=contact_id, caller_number=number)
-    cases.register(tx, own, by="demo", now_ms=now_ms)
+    said = tuple(replace(one, at_ms=now_ms) for one in new.said)
+    own = replace(new, said=said, contact_id=contact_id, caller_number=number)
+    changes = Changes(tx, now_ms)
+    changes.finish(changes.carry_out_all("", (Register(actor="demo", at_ms=now_ms, new=own),)))
 
 
 def close_cases(tx: Transaction, number: str, *, now_ms: int) -> None:
-    """Resolve the open cases of whoever has this number, so that a demo call begins as the first one did."""
+    """Solve the open cases of whoever has this number, so that a demo call begins as the first one did."""
     for contact in contacts.by_number(tx, number):
         for case in cases.open_of_contact(tx, contact.id):
-            edit = CaseEdit(status="resolved")
-            cases.amend(tx, case.number, edit, by="demo", what="the demo begins anew", now_ms=now_ms)
+            changes = Changes(tx, now_ms)
+            changes.finish(changes.carry_out(case.number, Solve(actor="demo", at_ms=now_ms)))

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from casestore import recordings
 from casestore.db import Store
+from casework.assigning import Assigning
 from casework.service import CaseService
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.ami import Ami
@@ -96,7 +97,7 @@ class _Server:
     async def _start_bridge(self) -> None:
         """The owner of calls and agents; takes up the calls that lived when we last ended."""
         settings = self._settings
-        kept = CallStore(self._store, settings.recordings_folder, now_ms)
+        kept = CallStore(self._store, now_ms)
         await asyncio.to_thread(self._take_in_recordings)
         self._bridge = Bridge(
             bus=self._bus,
@@ -151,21 +152,26 @@ class _Server:
         casework = CaseService(
             self._store,
             self._to_bus,
-            *await asyncio.to_thread(study, articles, self._settings),
+            *await asyncio.to_thread(study, articles),
             region=self._settings.region,
             statements=self._settings.recordings_folder,
-            spool=self._settings.unsaved_cases_file,
+            outbox=self._settings.outbox_file,
+            old_spool=self._settings.unsaved_cases_file,
+            priorities=self._settings.priorities,
         )
         await self._parts.enter_async_context(casework)
         self._casework = casework
-        refresh = partial(refresh_knowledge, casework, articles, self._store, self._settings)
+        self._work.start("assigning", Assigning(self._bus, casework.save).run)
+        refresh = partial(refresh_knowledge, casework, articles, self._store)
         self._work.start("knowledge", refresh)
         return casework
 
     async def _start_pages(self) -> None:
         self._watch = self._parts.enter_context(LoopWatch())
         config = web_config(self._settings, self._secrets)
-        app = make_app(config, self._store, self._bus, health=self._health, figures=self._figures)
+        app = make_app(
+            config, self._store, self._bus, self._casework, health=self._health, figures=self._figures
+        )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         self._parts.push_async_callback(runner.cleanup)

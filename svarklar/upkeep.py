@@ -10,6 +10,7 @@ import structlog
 from casestore import fact_log, knowledge, recordings, users
 from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Store, Transaction
+from casework import case_facts
 from casework.search.ranking import Ranking
 from casework.service import CaseService
 from casework.triage.understand import Understanding
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 _DAY_S, _DAY_MS, _HOUR_MS = 86_400, 86_400_000, 3_600_000
 _LEARN_S = 30
 _BATCH = 1_000
+# What happened to a case is its history: it is kept as long as the case is.
+_EXPIRE = tuple(kind for kind in KINDS if kind not in case_facts.KINDS)
 
 
 class TwoClocks:
@@ -67,7 +70,7 @@ def tidy(settings: Settings, store: Store, at_ms: int) -> None:
     with store.reading() as tx:
         if is_ahead_of_the_store(tx, at_ms):
             return
-    for kind, days in retention_days(settings.fact_days, settings.personal_days, KINDS).items():
+    for kind, days in retention_days(settings.fact_days, settings.personal_days, _EXPIRE).items():
         _repeat(store, partial(_expire_facts, kind, at_ms - days * _DAY_MS))
     with store.uow() as tx:
         users.end_expired_sessions(tx, at_ms)
@@ -79,22 +82,20 @@ def articles_of(store: Store) -> tuple[Article, ...]:
         return knowledge.articles(tx)
 
 
-def study(articles: Sequence[Article], settings: Settings) -> tuple[Understanding, Ranking]:
+def study(articles: Sequence[Article]) -> tuple[Understanding, Ranking]:
     """What is judged and searched by."""
     ranking = Ranking(articles)
-    return Understanding(ranking, settings.priorities), ranking
+    return Understanding(ranking), ranking
 
 
-async def refresh_knowledge(
-    casework: CaseService, known: Sequence[Article], store: Store, settings: Settings
-) -> None:
+async def refresh_knowledge(casework: CaseService, known: Sequence[Article], store: Store) -> None:
     """An import into the knowledge base takes effect within a minute, without a restart."""
     while True:
         await asyncio.sleep(_LEARN_S)
         articles = await asyncio.to_thread(articles_of, store)
         # Compared whole: an import may come from another process, which cannot tell us.
         if articles != known:
-            casework.learn(*await asyncio.to_thread(study, articles, settings))
+            casework.learn(*await asyncio.to_thread(study, articles))
             known = articles
             log.info("knowledge_learned", articles=len(articles))
 

@@ -1,4 +1,4 @@
-"""What a caller's words mean for the desk: service, category, impact, urgency, priority and a title.  Pure.
+"""What a caller's words mean for the desk: service, category, impact, urgency and a title.  Pure.
 
 Service and category are those of the article that the words are most about; impact and urgency are said by
 phrases, which stand in `casework/triage/rules/`, one file a language. Every judgement comes with its words.
@@ -15,7 +15,7 @@ from casework.said import Said
 from casework.search.ranking import Ranking
 from casework.triage.phrases import NOTHING, Phrase, Scale, Spoken
 from casework.triage.titles import title
-from domain.cases import IMPACTS, ITIL, URGENCIES, Because, Impact, Judgement, Priorities, Urgency
+from domain.cases import IMPACTS, URGENCIES, Because, Impact, Judgement, Urgency
 from domain.languages import FALLBACK, LANGUAGES, Language, is_language
 
 _FOLDER = Path(__file__).with_name("rules")
@@ -24,10 +24,8 @@ _FOLDER = Path(__file__).with_name("rules")
 class Understanding:
     """Judges statements by the articles and the phrases; threads may share it."""
 
-    def __init__(self, ranking: Ranking, priorities: Priorities = ITIL) -> None:
-        """`priorities` maps impact and urgency to a priority, 1 the most pressing."""
+    def __init__(self, ranking: Ranking) -> None:
         self._ranking = ranking
-        self._priorities = priorities
         for language in LANGUAGES:
             _phrases(language)  # read now, not while somebody waits
 
@@ -59,7 +57,6 @@ class Understanding:
             category=found[0].article.category if found else "incident",
             impact=severity[0],
             urgency=severity[1],
-            priority=self._priorities[severity[0]][severity[1]],
             because={judged: words for judged, words in reasons.items() if words},
         )
 

@@ -22,9 +22,12 @@ from ivr.moves import (
 def continue_open_case(contact: Contact, *, voice_is_kept: bool) -> Flow[Case | None]:
     """The contact's newest open case when the caller says it is that one, with anything new; else None.
 
+    A case of which nobody understood what it is about is not asked about: there is nothing to call it by.
+
     Raises Unanswered.
     """
-    cases: tuple[Case, ...] = yield FindOpenCases(contact)
+    open_cases: tuple[Case, ...] = yield FindOpenCases(contact)
+    cases = [case for case in open_cases if _can_be_named(case)]
     if not cases:
         return None
     # Only the newest is asked about: a caller will not listen to a list of their own cases.
@@ -46,3 +49,10 @@ def continue_open_case(contact: Contact, *, voice_is_kept: bool) -> Flow[Case | 
             elif voice_is_kept:
                 yield from record_sound()
     return case
+
+
+def _can_be_named(case: Case) -> bool:
+    """Whether its title is what somebody has written, or what was surely said."""
+    setting = case.set_by.get("title")
+    is_sure = not case.said or any(said.trust in ("certain", "confirmed") for said in case.said)
+    return bool(case.title) and (is_sure or (setting is not None and setting.by_person))

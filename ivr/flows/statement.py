@@ -1,6 +1,6 @@
 """What is wrong? In the caller's own words, else by keys; the case is kept from the first words. Pure."""
 
-from domain.cases import Case
+from domain.cases import Case, Trust
 from ivr.flows.asking import TRIES, again, choose_by_keys, confirm
 from ivr.moves import (
     Answer,
@@ -15,7 +15,6 @@ from ivr.moves import (
     SaveCase,
     Say,
     Statement,
-    Trust,
     Unclear,
 )
 

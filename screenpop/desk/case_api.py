@@ -1,7 +1,6 @@
 """Cases for pages: lists, one case with its history, and what is done about it."""
 
 from collections.abc import Awaitable
-from typing import Protocol
 
 from aiohttp import web
 
@@ -9,7 +8,7 @@ from casestore import calls, case_lists, users
 from casestore.case_lists import CasePage
 from casestore.db import Transaction
 from casework.case import Conflict, NotAllowed
-from domain.case_commands import CaseCommand
+from casework.port import Casework
 from domain.cases import Case
 from domain.clock import now_ms
 from screenpop.desk import case_reads
@@ -29,18 +28,7 @@ from screenpop.server.reading import read
 from screenpop.server.refusals import Refused, language_of
 from screenpop.server.texts import say
 
-
-class CaseOwner(Protocol):
-    """What is asked of the owner of cases: see `casework.port.Casework`."""
-
-    async def carry_out(self, number: str, command: CaseCommand) -> Case: ...
-
-    async def link_call(self, call_id: str, to: str, *, actor: str, at_ms: int, change_id: str) -> Case: ...
-
-    async def undo(self, number: str, event_id: str, *, actor: str, at_ms: int, change_id: str) -> Case: ...
-
-
-CASEWORK: web.AppKey[CaseOwner] = web.AppKey("casework")
+CASEWORK: web.AppKey[Casework] = web.AppKey("casework")
 
 
 @needs("agent")
@@ -67,7 +55,7 @@ async def case(request: web.Request) -> web.Response:
 async def register(request: web.Request) -> web.Response:
     """`POST /api/cases`: a case by hand."""
     body = await read_body(request, RegisterRequest)
-    return await _done(request, _owner(request).carry_out("", body.command(_me(request), now_ms())))
+    return await _done(request, _casework(request).carry_out("", body.command(_me(request), now_ms())))
 
 
 @needs("agent")
@@ -80,14 +68,14 @@ async def carry_out(request: web.Request) -> web.Response:
     if isinstance(body, AssignRequest) and body.agent and not await read(request, _user, body.agent):
         raise Refused(400, "no_such_agent")
     command = body.command(_me(request), now_ms())
-    return await _done(request, _owner(request).carry_out(_number(request), command))
+    return await _done(request, _casework(request).carry_out(_number(request), command))
 
 
 @needs("agent")
 async def undo(request: web.Request) -> web.Response:
     """`POST /api/cases/C-000001/undo`: what I have changed there is as before."""
     body = await read_body(request, UndoRequest)
-    undone = _owner(request).undo(
+    undone = _casework(request).undo(
         _number(request), body.event_id, actor=_me(request), at_ms=now_ms(), change_id=body.change_id
     )
     return await _done(request, undone)
@@ -99,7 +87,7 @@ async def link(request: web.Request) -> web.Response:
     body = await read_body(request, LinkRequest)
     if not await read(request, calls.get, body.call_id):
         raise Refused(404, "call_not_found")
-    linked = _owner(request).link_call(
+    linked = _casework(request).link_call(
         body.call_id, _number(request), actor=_me(request), at_ms=now_ms(), change_id=body.change_id
     )
     return await _done(request, linked)
@@ -132,7 +120,7 @@ async def _current(request: web.Request, number: str, before: int | None = None)
     return found
 
 
-def _owner(request: web.Request) -> CaseOwner:
+def _casework(request: web.Request) -> Casework:
     return request.app[CASEWORK]
 
 
