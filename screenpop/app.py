@@ -21,7 +21,7 @@ from screenpop.server.sessions import Sessions
 from screenpop.server.threads import Threads
 
 _READS_AT_ONCE = 4  # a locked database holds up these, and no health page or password
-_MOST_BODY_BYTES = 128 * 1024  # the largest request is a note
+_MOST_BODY_BYTES = 64 * 1024  # the largest request is a long note
 
 
 def make_app(
