@@ -142,9 +142,11 @@ def _by_priority(tx: Transaction, terms: Sequence[Term], after: str, limit: int)
 
 
 def _by_changed(tx: Transaction, terms: Sequence[Term], after: str, limit: int) -> list[_Place]:
-    # Along the index of changes: common words end the walk early, rare ones make it 100,000 short steps.
-    number = cast(func.substr(CaseRow.number, 3), BigInteger)
-    query = select(CaseRow.number, CaseRow.changed_ms).where(number.in_(case_search.matching(tx, terms)))
+    query = select(CaseRow.number, CaseRow.changed_ms)
+    if terms:
+        # Along the index of changes: common words end the walk early, rare ones make it 100,000 short steps.
+        number = cast(func.substr(CaseRow.number, 3), BigInteger)
+        query = query.where(number.in_(case_search.matching(tx, terms)))
     if after:
         changed_ms, _, last = after.partition(".")
         place = tuple_(CaseRow.changed_ms, CaseRow.number)

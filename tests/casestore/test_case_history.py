@@ -68,3 +68,9 @@ def test_a_case_with_ten_thousand_saves_of_notes_is_a_page_like_any_other(store:
     written = append(store, fact("CaseRegistered"), *(note(f"anna/{n % 100}", "text") for n in range(10_000)))
     assert seqs(store, limit=51) == written[:-52:-1]
     assert seqs(store, limit=60, before=written[-50]) == [*written[-51:-101:-1], written[0]]
+
+
+def test_one_note_that_was_saved_ten_thousand_times_hides_nothing_before_it(store: Store):
+    written = append(store, fact("CaseRegistered"), note("bo/1", "first"))
+    saves = append(store, *(note("anna/1", "text") for _ in range(10_000)))
+    assert seqs(store) == [saves[-1], written[1], written[0]]
