@@ -85,8 +85,8 @@ class NotAllowed(Exception):
 
 def register(number: str, command: Register, priorities: Priorities = ITIL) -> tuple[Case, CaseRegistered]:
     """The new case under this number."""
-    new = vars(command.new)
-    values = _of(CaseValues, new | {"status": "open", "priority": _priority(new, priorities)})
+    new = _somehow(**vars(command.new))
+    values = _of(CaseValues, {**new, "status": "open", "priority": _priority(new, priorities)})
     event = CaseRegistered(
         **_head(command), case_number=number, version=1, values=values, texts=_of(CaseTexts, new)
     )

@@ -82,13 +82,14 @@ class Changes:
             if isinstance(command, Register):
                 number = self._registered(command).number
             else:
-                number = self.living(number or self._number_of_call(command.call_id))
+                own = None if number else self.of_call(command.call_id)
+                number = self.living(own.number if own else number)
                 self.carry_out(number, command)
         return self.locked(number)
 
     def link_call(self, call_id: str, to: str, link: Link) -> Case:
         """The call is about the case `to`; one that it has registered and nobody worked on goes there too."""
-        own = cases.of_call(self._tx, call_id)
+        own = self.of_call(call_id)
         if own and own.number != to and own.is_open and self._has_only_work_of(own, call_id, link.actor):
             # Locked in the order of their numbers: two links that cross must not wait for each other.
             for number in sorted((own.number, to)):
@@ -105,6 +106,10 @@ class Changes:
         if isinstance(undone, CaseMerged) and undone.call_id and case.is_open:
             case = self.carry_out(number, _beside(undo, "link", Link, call_id=undone.call_id))
         return case
+
+    def of_call(self, call_id: str) -> Case | None:
+        """The case that this call has registered."""
+        return cases.of_call(self._tx, call_id)
 
     def locked(self, number: str) -> Case:
         """Raises LookupError."""
@@ -129,14 +134,10 @@ class Changes:
         changed = tuple(self._cases[number] for number in dict.fromkeys(e.case_number for e in events))
         return Written(case, changed, events)
 
-    def _number_of_call(self, call_id: str) -> str:
-        case = cases.of_call(self._tx, call_id)
-        return case.number if case else ""
-
     def _registered(self, command: Register) -> Case:
         if known := case_facts.find(self._tx, command.change_id):
             return self.locked(known.case_number)
-        if own := cases.of_call(self._tx, command.call_id):
+        if own := self.of_call(command.call_id):
             case = self.locked(self.living(own.number))
             for amending in _amending(command):
                 case = self.carry_out(case.number, amending)

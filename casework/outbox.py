@@ -78,16 +78,21 @@ class Outbox:
         NotAllowed, LookupError or ValueError for can never be kept, and stays as refused; for anything else
         it waits, and the others go on. Raises StoreUnusable where the outbox itself cannot be read.
         """
-        taken = 0
+        taken, unreadable = 0, None
         try:
-            taken += self._drain_file(keep)
+            taken = self._drain_file(keep)
         except _Away as away:
             log.warning("unsaved_cases_wait", error=str(away.__cause__))
             return taken
+        except StoreUnusable as error:
+            unreadable = error  # what is in memory can be written all the same
         finally:
             with self._lock:
                 self._count_if_possible()
-        return taken + self._drain_memory(keep)
+        taken += self._drain_memory(keep)
+        if unreadable:
+            raise unreadable
+        return taken
 
     def close(self) -> None:
         self._file.close()

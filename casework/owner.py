@@ -181,7 +181,7 @@ class CaseOwner:
         return has_voice
 
     async def _retry(self) -> None:
-        """Write what is in the outbox as soon as the database takes it; first what an earlier run has left."""
+        """Write what is in the outbox as soon as the database takes it, first what an earlier run left."""
         await self._in(self._keeping, lambda: old_spool.take_in(self._old_spool, self._outbox))
         while True:
             self._unsaved.clear()

@@ -131,12 +131,12 @@ class CallStore:
                 folding.calls.pop(call_id, None)
                 if call := _as_of(tx, call_id, place):
                     folding.calls[call_id] = call
+        for event in untold:
+            folding.fold(event)  # first: what is beyond the place comes again, in its order
         for page in facts_after(self._store, place):
             place = page[-1].seq
             for event in filter(None, map(event_of, page)):
                 folding.fold(event)
-        for event in untold:
-            folding.fold(event)
         return place
 
 

@@ -83,11 +83,11 @@ class Owner:
         News from before the beginning of a call is nothing, even where the call has begun meanwhile: what
         the log makes of it must be the same. But what its case is waits for it: its owner does not wait.
         """
-        has_begun = recalled is None or recalled.call_id in self._calls
+        is_early = recalled is None or recalled.call_id in self._calls
         effects: list[Effect] = []
         for event in news:
             known = self._calls.get(calls.call_of(event), recalled)
-            if not has_begun or (known and calls.is_about_its_case(event)):
+            if not is_early or (known and calls.is_about_its_case(event)):
                 effects += self._step(known, event)
             elif calls.is_about_its_case(event):
                 self._keep_early(event)

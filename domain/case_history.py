@@ -45,6 +45,8 @@ _OWN = ("trust", "confidence", "note", "note_id", "other", "undoes", "taken_over
 def entry_of(seq: int, event: CaseEvent) -> HistoryEntry:
     """The line of history that the event is."""
     said = event.texts.said or ()
+    heard = {"trust": said[-1].trust, "confidence": said[-1].confidence} if said else {}
+    own = {name: value for name in _OWN if (value := getattr(event, name, None)) is not None}
     return HistoryEntry(
         seq=seq,
         event_id=event.event_id,
@@ -55,7 +57,7 @@ def entry_of(seq: int, event: CaseEvent) -> HistoryEntry:
         changes=_changes(event),
         said=said[-1].text if said else "",
         left=event.left,
-        **{name: value for name in _OWN if (value := getattr(event, name, None)) is not None},
+        **heard | own,
     )
 
 

@@ -1,4 +1,4 @@
-"""The catalogues: what is said to callers and written for agents, one TOML file a language in `texts/`."""
+"""The catalogues: what is said to callers, one TOML file a language in `texts/`."""
 
 import string
 import tomllib
@@ -21,15 +21,10 @@ class Catalogue:
     services: Mapping[str, str]
     words: Mapping[str, tuple[str, ...]]
     digits: Mapping[str, tuple[str, ...]]
-    desk: Mapping[str, str]
 
     def say(self, key: str, values: Mapping[str, str]) -> str:
         """What the caller hears; KeyError for an unknown key or a missing value."""
         return _Speaker(self).vformat(self.prompts[key], (), values)
-
-    def write(self, key: str, values: Mapping[str, str]) -> str:
-        """What the agent reads; KeyError for an unknown key or a missing value."""
-        return _Speaker(self).vformat(self.desk[key], (), values)
 
     def fixed_prompts(self) -> Iterator[tuple[str, str]]:
         """(key, text) of every prompt that has no values: these can be made before the first call."""
@@ -46,7 +41,6 @@ def catalogue(language: str) -> Catalogue:
         services=table["services"],
         words={name: tuple(words) for name, words in table["words"].items()},
         digits={digit: tuple(words) for digit, words in table["digits"].items()},
-        desk=table["desk"],
     )
 
 

@@ -73,7 +73,7 @@ async def measure(folder: Path, console: Console, facts: int = _FACTS) -> list[F
 async def _appended(database: str, url: str, folder: Path) -> list[Figure]:
     with closing(Store(url)) as store:
         await asyncio.to_thread(store.upgrade)
-        kept = CallStore(store, folder, lambda: 1)
+        kept = CallStore(store, lambda: 1)
         alone_s = await asyncio.to_thread(_one_by_one, kept)
         group_s = await _in_groups(kept)
     alone, group = _ALONE / alone_s, _AT_ONCE * _EACH / group_s
@@ -112,7 +112,7 @@ async def _in_groups(kept: CallStore) -> float:
 
 def _replayed(folder: Path, facts: int) -> list[Figure]:
     with closing(_sqlite(folder / "log.db")) as log, closing(_sqlite(folder / "fresh.db")) as fresh:
-        kept = CallStore(log, folder, lambda: 1)
+        kept = CallStore(log, lambda: 1)
         events = islice(_happened("log"), facts)
         while page := [_fact(event) for event in islice(events, _PAGE)]:
             kept.append(page, {})
@@ -140,7 +140,7 @@ def _started(folder: Path, _: int) -> list[Figure]:
             with store.uow() as tx:
                 calls.save(tx, ended)
         living = [replace(call, call_id=f"2.{n}", stage="queued", outcome=None) for n in range(20)]
-        kept = CallStore(store, folder, lambda: 1)
+        kept = CallStore(store, lambda: 1)
         kept.save(living, 0)
         began_s = time.perf_counter()
         recovered = kept.recover(("dialogue",))

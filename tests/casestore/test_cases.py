@@ -1,100 +1,77 @@
-"""Cases: numbers, amendments, history."""
+"""Cases as they are kept: numbers, words in rows of their own, lists; what becomes of them is casework's."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
-from typing import get_args
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import literal_column, update
-from sqlalchemy.exc import IntegrityError
+from plans import plan
+from sqlalchemy import delete, literal_column, update
 
 from casestore import cases, contacts
+from casestore.case_fields import fitted
 from casestore.db import Store
-from casestore.tables import CaseRow
-from domain.cases import IMPACTS, URGENCIES, Case, CaseEdit, Change, NewCase, Priority, Status
+from casestore.tables import CaseTextRow
+from domain.case_commands import Hold, Link, Solve
+from domain.cases import Case, Said, Setting
 from domain.dialogue import SpokenWord
+from tests import case_work
 
 HOSTILE = ["\x00", "\ud800", "'); DROP TABLE cases; --", "<script>", "a\r\nb", "å" * 10_000]
+WORD = SpokenWord(text="vpn", start_s=0.2, end_s=0.5, confidence=0.9)
+SAID = Said(
+    statement_id="s1", text="the vpn is down", at_ms=900, call_id="1.1", confidence=0.9, words=(WORD,)
+)
 
 
 def registered(store: Store, **fields: object) -> Case:
     with store.uow() as tx:
-        new = NewCase(**{"title": "Printer", **fields})  # type: ignore[arg-type]
-        return cases.register(tx, new, by="ivr", now_ms=1_000)
+        return case_work.registered(tx, at_ms=1_000, **fields)  # type: ignore[arg-type]
+
+
+def read(store: Store, number: str) -> Case | None:
+    with store.reading() as tx:
+        return cases.get(tx, number)
 
 
 def test_a_case_comes_back_as_it_was_registered(store: Store):
-    new = NewCase(
+    case = registered(
+        store,
         title="VPN down",
-        statement="the vpn is down for all of us",
         impact="everyone",
         urgency="stopped",
-        priority=1,
         because={"impact": ("all", "us")},
-        words=(SpokenWord(text="vpn", start_s=0.2, end_s=0.5, confidence=0.9),),
+        said=(SAID,),
         call_id="1700000000.1",
+        desk="it",
     )
+    assert read(store, case.number) == case
+    assert (case.number, case.version, case.status, case.priority) == ("C-000001", 1, "open", 1)
+    assert (case.said, case.opened_ms, case.call_id) == ((SAID,), 1_000, "1700000000.1")
+    assert case.set_by["title"] == Setting(version=1, at_ms=1_000, by_person=False)
+
+
+def test_a_case_is_written_over_what_was_known_of_it(store: Store):
+    case = registered(store, said=(SAID,))
+    after = replace(case, version=2, title="New", agent="anna", solution="restarted", said=())
     with store.uow() as tx:
-        view = cases.register(tx, new, by="ivr", now_ms=1_763_000_000_000)
+        assert cases.locked(tx, case.number) == case
+        cases.change(tx, after)
+    assert read(store, case.number) == after
+
+
+def test_a_case_whose_words_were_erased_is_a_case_still_and_takes_new_ones(store: Store):
+    case = registered(store, said=(SAID,), service="network")
     with store.uow() as tx:
-        assert cases.get(tx, view.number) == view
-    assert {**asdict(view), **asdict(new)} == asdict(view)
-    assert (view.number, view.status, view.opened_ms) == ("C-000001", "open", 1_763_000_000_000)
-
-
-def test_the_contact_brings_its_name_and_an_unknown_contact_is_refused(store: Store):
+        tx.execute(delete(CaseTextRow))
+    erased = read(store, case.number)
+    assert erased
+    assert (erased.title, erased.said, erased.service) == ("", (), "network")
     with store.uow() as tx:
-        maria = contacts.add(tx, name="Maria Lind")
-    assert registered(store, contact_id=maria.id).contact_name == "Maria Lind"
-    with pytest.raises(ValueError, match="no contact 999"):
-        registered(store, contact_id=999)
-
-
-def test_an_amendment_is_one_line_of_history_with_old_and_new_values(store: Store):
-    number = registered(store).number
-    with store.uow() as tx:
-        edit = CaseEdit(title="Printer", impact="several", priority=2)
-        view = cases.amend(tx, number, edit, by="anna", what="asked again", now_ms=2_000)
-    assert (view.impact, view.priority, view.changed_ms) == ("several", 2, 2_000)
-    with store.uow() as tx:
-        line = cases.history(tx, number)[1]
-    assert (line.by, line.what, line.at_ms) == ("anna", "asked again", 2_000)
-    assert line.changes == {"impact": Change("one", "several"), "priority": Change(3, 2)}
-
-
-def test_an_amendment_that_changes_nothing_writes_nothing(store: Store):
-    before = registered(store)
-    with store.uow() as tx:
-        edit = CaseEdit(title="Printer")
-        assert cases.amend(tx, before.number, edit, by="anna", what="x", now_ms=9) == before
-        assert len(cases.history(tx, before.number)) == 1
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"impact": "huge"},
-        {"urgency": ""},
-        {"status": "gone"},
-        {"priority": 6},
-        {"priority": "1"},
-        {"priority": True},
-        {"title": 7},
-        {"because": {"colour": ("red",)}},
-        {"contact_id": "1"},
-        {"contact_id": 404},
-    ],
-)
-def test_an_amendment_refuses_what_a_case_cannot_hold(store: Store, changes: dict[str, object]):
-    before = registered(store)
-    edit = CaseEdit(**{"title": "New", **changes})  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"must be|no field|decide no field|no contact"), store.uow() as tx:
-        cases.amend(tx, before.number, edit, by="anna", what="x", now_ms=2)
-    with store.uow() as tx:
-        assert cases.get(tx, before.number) == before
+        cases.change(tx, replace(cases.locked(tx, case.number), title="New"))
+    assert read(store, case.number) == replace(erased, title="New")
 
 
 def test_the_case_of_a_call_is_found_and_a_call_without_an_id_has_none(store: Store):
@@ -110,44 +87,58 @@ def test_the_case_of_a_call_is_found_and_a_call_without_an_id_has_none(store: St
 def test_there_is_no_case_of_an_unknown_or_malformed_number(store: Store, number: str):
     with store.uow() as tx:
         assert cases.get(tx, number) is None
-        assert cases.history(tx, number) == ()
+        assert cases.by_numbers(tx, [number]) == ()
         with pytest.raises(LookupError):
-            cases.note(tx, number, by="anna", what="x", now_ms=1)
-
-
-def test_a_note_adds_to_the_history_only(store: Store):
-    number = registered(store).number
-    with store.uow() as tx:
-        cases.note(tx, number, by="anna", what="called back", now_ms=5)
-        assert [line.what for line in cases.history(tx, number)] == ["registered", "called back"]
+            cases.locked(tx, number)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_a_caller_says_is_registered(store: Store, text: str):
-    view = registered(
+    case = registered(
         store,
         title=text,
-        statement=text,
         caller_number=text,
         contact_name=text,
         because={"service": (text,)},
-        words=(SpokenWord(text=text, start_s=0.0, end_s=1.0, confidence=0.5),),
+        said=(replace(SAID, text=text, words=(replace(WORD, text=text),)),),
     )
-    with store.uow() as tx:
-        assert cases.get(tx, view.number) == view
-    assert len(view.title) <= 200
+    assert read(store, case.number) == case
+    assert len(case.title) <= 200
+
+
+def test_texts_are_cut_to_what_is_kept_and_reasons_of_nothing_are_none():
+    assert fitted("title", "å" * 300) == "å" * 199 + "…"
+    assert fitted("anything", "\x00") == "\N{REPLACEMENT CHARACTER}"
+    assert fitted("because", {"colour": ("red",), "service": ("vpn",)}) == {"service": ("vpn",)}
+    long = replace(SAID, text="å" * 30_000, words=(WORD,) * 6_000)
+    assert (len(fitted("said", (long,))[0].text), len(fitted("said", long).words)) == (20_000, 5_000)
 
 
 def test_open_cases_are_the_unresolved_ones_newest_first(store: Store):
     with store.uow() as tx:
         maria = contacts.add(tx, name="Maria Lind").id
-        for now_ms, contact_id in enumerate([maria, maria, maria, None], 1):
-            cases.register(tx, NewCase(title="T", contact_id=contact_id), by="ivr", now_ms=now_ms)
-        cases.amend(tx, "C-000001", CaseEdit(status="resolved"), by="anna", what="solved", now_ms=9)
-        cases.amend(tx, "C-000002", CaseEdit(status="pending"), by="anna", what="waits", now_ms=9)
+        for at_ms, contact_id in enumerate([maria, maria, maria, None], 1):
+            case_work.registered(tx, at_ms=at_ms, contact_id=contact_id)
+        case_work.carried_out(tx, "C-000001", Solve(actor="anna", at_ms=9))
+        case_work.carried_out(tx, "C-000002", Hold(actor="anna", at_ms=9))
         assert [case.number for case in cases.open_cases(tx)] == ["C-000004", "C-000003", "C-000002"]
         assert [case.number for case in cases.open_cases(tx, limit=1)] == ["C-000004"]
         assert [case.number for case in cases.open_of_contact(tx, maria)] == ["C-000003", "C-000002"]
+        assert [case.number for case in cases.page(tx, "C-000002", 1)] == ["C-000003"]
+        found = cases.by_numbers(tx, ["C-000001", "C-000003", "C-000404"])
+        assert [case.number for case in found] == ["C-000003", "C-000001"]
+
+
+def test_a_contact_with_a_thousand_open_cases_is_found_by_an_index_and_not_read_whole(store: Store):
+    with store.uow() as tx:
+        maria = contacts.add(tx, name="Maria Lind").id
+        for at_ms in range(1_000):
+            case = Case(number=cases.next_number(tx), version=1, contact_id=maria, opened_ms=at_ms)
+            cases.add(tx, case)
+    with store.reading() as tx:
+        found = cases.open_of_contact(tx, maria)
+        assert (len(found), found[0].opened_ms) == (100, 999)
+        assert "SCAN cases" not in plan(tx, lambda: cases.open_of_contact(tx, maria))
 
 
 def test_threads_that_register_at_once_get_consecutive_numbers_and_lose_none(store: Store):
@@ -164,101 +155,34 @@ def test_threads_that_register_at_once_get_consecutive_numbers_and_lose_none(sto
         assert len(cases.open_cases(tx)) == 40
 
 
-def number_with_edit(store: Store) -> str:
-    """A case that anna has changed at 3 000."""
-    number = registered(store, title="Printer", impact="one").number
-    with store.uow() as tx:
-        cases.amend(tx, number, CaseEdit(title="By anna"), by="anna", what="edited", now_ms=3_000)
-    return number
-
-
-def test_a_late_edit_leaves_alone_what_was_changed_since_and_says_so(store: Store):
-    number = number_with_edit(store)
-    late = CaseEdit(title="Said long ago", impact="several")
-    with store.uow() as tx:
-        after = cases.amend(tx, number, late, by="ivr", what="heard", now_ms=2_000, change_id="a", late=True)
-        lines = cases.history(tx, number)
-    assert (after.title, after.impact, after.changed_ms) == ("By anna", "several", 3_000)
-    assert [line.what for line in lines[2:]] == ["heard", "came late, left as changed since: title"]
-    assert lines[2].changes == {"impact": Change("one", "several")}
-
-
-def test_an_edit_that_is_newer_than_all_others_counts_however_late_it_comes(store: Store):
-    number = number_with_edit(store)
-    with store.uow() as tx:
-        after = cases.amend(
-            tx, number, CaseEdit(title="New"), by="ivr", what="heard", now_ms=4_000, late=True
-        )
-        assert after.title == "New"
-        assert len(cases.history(tx, number)) == 3
-
-
-def test_the_caller_of_a_late_edit_does_not_replace_one_that_was_corrected_since(store: Store):
-    with store.uow() as tx:
-        maria, anna = contacts.add(tx, name="Maria Lind").id, contacts.add(tx, name="Anna Berg").id
-    number = registered(store).number
-    with store.uow() as tx:
-        cases.amend(tx, number, CaseEdit(contact_id=anna), by="bo", what="corrected", now_ms=3_000)
-        late = CaseEdit(contact_id=maria, contact_name="Maria Lind")
-        after = cases.amend(tx, number, late, by="ivr", what="x", now_ms=2_000, late=True)
-    assert (after.contact_id, after.contact_name) == (anna, "Anna Berg")
-
-
-def test_a_change_is_known_by_its_id_and_cannot_be_written_twice(store: Store):
-    number = registered(store).number
-    with store.uow() as tx:
-        cases.note(tx, number, by="ivr", what="heard", now_ms=2, change_id="change-1")
-        assert cases.of_change(tx, "change-1") == cases.get(tx, number)
-        assert cases.of_change(tx, "change-2") is None
-    with pytest.raises(IntegrityError), store.uow() as tx:
-        cases.note(tx, number, by="ivr", what="heard", now_ms=2, change_id="change-1")
-
-
 @pytest.mark.parametrize("stored", ["{not json", "7", "null", '["a"]', '{"impact": 7}'])
 def test_a_case_whose_json_is_none_costs_neither_itself_nor_others(store: Store, stored: str):
     whole = registered(store, because={"impact": ("all",)})
-    broken = registered(store)
+    broken = registered(store, said=(SAID,))
     if stored == "{not json" and str(store._engine.url).startswith("postgresql"):
         pytest.skip("PostgreSQL takes no broken JSON")
     with store.uow() as tx:
-        this, value = update(CaseRow).where(CaseRow.number == broken.number), literal_column(f"'{stored}'")
-        tx.execute(this.values(because=value, words=value))
+        this = update(CaseTextRow).where(CaseTextRow.case_number == broken.number)
+        value = literal_column(f"'{stored}'")
+        tx.execute(this.values(because=value, said=value))
     with store.reading() as tx:
-        assert {case.number: case.because for case in cases.open_cases(tx)} == {
-            whole.number: {"impact": ("all",)},
-            broken.number: {},
+        assert {case.number: (case.because, case.said) for case in cases.open_cases(tx)} == {
+            whole.number: ({"impact": ("all",)}, ()),
+            broken.number: ({}, ()),
         }
 
 
-CHANGES = st.fixed_dictionaries(
-    {},
-    optional={
-        "title": st.text(),
-        "statement": st.text(alphabet=st.characters()),
-        "status": st.sampled_from(get_args(Status)),
-        "impact": st.sampled_from(IMPACTS),
-        "urgency": st.sampled_from(URGENCIES),
-        "priority": st.sampled_from(get_args(Priority)),
-        "because": st.dictionaries(st.sampled_from(["service", "impact"]), st.tuples(st.text(max_size=5))),
-    },
-)
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
-@given(amendments=st.lists(CHANGES, max_size=5))
-def test_the_history_replayed_is_the_case_as_it_is_now(store: Store, amendments: list[dict[str, object]]):
-    number = registered(store).number
+@given(texts=st.lists(st.text(), min_size=4, max_size=4))
+def test_any_text_comes_back_as_it_was_fitted(store: Store, texts: list[str]):
+    title, number, said, reason = texts
+    case = registered(
+        store,
+        title=title,
+        caller_number=number,
+        said=(replace(SAID, text=said),),
+        because={"service": (reason,)},
+    )
     with store.uow() as tx:
-        for changes in amendments:
-            edit = CaseEdit(**changes)  # type: ignore[arg-type]
-            cases.amend(tx, number, edit, by="anna", what="edited", now_ms=2)
-        state: dict[str, object] = {}
-        for line in cases.history(tx, number):
-            for field, change in line.changes.items():
-                assert state.get(field) == change.old
-                state[field] = change.new
-        view = asdict(cases.get(tx, number))  # type: ignore[arg-type]
-    view["because"] = {judged: list(words) for judged, words in view["because"].items()}
-    view["words"] = list(view["words"])
-    assert state == {field: view[field] for field in state}
-    assert view.keys() - state.keys() == {"number", "opened_ms", "changed_ms"}
+        case = case_work.carried_out(tx, case.number, Link(actor="ivr", at_ms=2_000, call_id="1.2"))
+    assert read(store, case.number) == case

@@ -8,11 +8,11 @@ import pytest
 from plans import plan
 from structlog.testing import capture_logs
 
-from casestore import cases, fact_log, recordings
+from casestore import fact_log, recordings
 from casestore.db import Store
 from casestore.recordings import Recording
-from domain.cases import NewCase
 from domain.facts import Fact
+from tests import case_work
 
 DAY_MS = 86_400_000
 NOW_MS = 1_763_000_000_000
@@ -223,7 +223,7 @@ def test_a_case_of_today_vouches_for_the_clock(store: Store, tmp_path: Path):
     old = keep(store, tmp_path, "C-000001", at_ms=NOW_MS - 31 * DAY_MS)
     assert expire(store, tmp_path, 30) == 0
     with store.uow() as tx:
-        cases.register(tx, NewCase(title="Printer"), by="ivr", now_ms=NOW_MS - DAY_MS)
+        case_work.registered(tx, at_ms=NOW_MS - DAY_MS)
     assert expire(store, tmp_path, 30) == 1
     assert not old.exists()
 

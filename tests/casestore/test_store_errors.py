@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from casestore import cases
 from casestore.db import Store, StoreBusy, StoreUnusable
 from casestore.store_errors import StoreDamaged, StoreFull, StoreReadOnly, StoreUnreachable
-from domain.cases import NewCase
-from tests import servers
+from domain.cases import Said
+from tests import case_work, servers
 
 
 @pytest.fixture
@@ -28,6 +28,9 @@ def store(file: Path) -> Iterator[Store]:
         yield store
 
 
+LONG = Said(statement_id="s", text="very long " * 2000, at_ms=1)
+
+
 @contextmanager
 def opened(url: str) -> Iterator[Store]:
     store = Store(url, busy_timeout_ms=50)
@@ -35,9 +38,9 @@ def opened(url: str) -> Iterator[Store]:
     store.close()
 
 
-def register(store: Store, **fields: str) -> None:
+def register(store: Store, **fields: object) -> None:
     with store.uow() as tx:
-        cases.register(tx, NewCase(title="Printer", **fields), by="ivr", now_ms=1)
+        case_work.registered(tx, **fields)
 
 
 def numbers(store: Store) -> list[str]:
@@ -54,7 +57,7 @@ def test_a_file_that_is_no_database_is_damaged_and_stays_as_it_is(file: Path):
 
 def test_a_malformed_database_is_damaged(store: Store, file: Path):
     for _ in range(50):
-        register(store, description="It does not print. " * 50)
+        register(store, said=(LONG,))
     store.close()
     with file.open("r+b") as pages:
         pages.seek(4096)
@@ -67,7 +70,7 @@ def test_a_full_database_keeps_what_it_has_and_takes_more_as_soon_as_there_is_ro
     register(store)
     store.close()
     with no_more_pages(), pytest.raises(StoreFull, match="full"):
-        register(store, statement="very long " * 2000)
+        register(store, said=(LONG,))
     store.close()
     register(store)
     assert numbers(store) == ["C-000002", "C-000001"]
@@ -123,11 +126,10 @@ def test_an_error_of_the_block_itself_passes_as_it_is(store: Store):
 
 
 def test_an_error_does_not_say_what_was_to_be_written(store: Store):
-    said = NewCase(title="Printer", statement="my password is hemligt")
     with store.uow() as tx:
-        number = cases.register(tx, said, by="ivr", now_ms=1, change_id="once").number
+        case = case_work.registered(tx, title="my password is hemligt")
     with pytest.raises(IntegrityError) as raised, store.uow() as tx:
-        cases.note(tx, number, by="ivr", what="my password is hemligt", now_ms=2, change_id="once")
+        cases.add(tx, case)
     assert "hemligt" not in str(raised.value)
 
 
@@ -155,7 +157,7 @@ def test_a_server_that_goes_in_the_middle_of_a_transaction_is_unreachable(own_po
 
         def register_and_lose_the_server() -> None:
             with store.uow() as tx:
-                cases.register(tx, NewCase(title="Printer"), by="ivr", now_ms=1)
+                case_work.registered(tx)
                 own_postgresql.kill()
 
         with pytest.raises(StoreUnreachable):
@@ -178,9 +180,9 @@ def test_a_case_that_somebody_else_holds_is_busy(database_url: str):
         store.upgrade()
         register(store)
         with store.uow() as somebody:
-            cases.note(somebody, "C-000001", by="anna", what="writes a novel", now_ms=2)
+            cases.locked(somebody, "C-000001")
             with pytest.raises(StoreBusy), store.uow() as tx:
-                cases.note(tx, "C-000001", by="bo", what="called back", now_ms=3)
+                cases.locked(tx, "C-000001")
 
 
 @pytest.mark.server
@@ -189,4 +191,4 @@ def test_what_only_reads_may_not_write(database_url: str):
     with opened(database_url) as store:
         store.upgrade()
         with pytest.raises(StoreReadOnly), store.reading() as tx:
-            cases.register(tx, NewCase(title="Printer"), by="ivr", now_ms=1)
+            case_work.registered(tx)

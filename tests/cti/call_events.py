@@ -2,7 +2,8 @@
 
 from cti.calls import step
 from domain.calls import CallAnswered, QueueJoined
-from domain.cases import CaseRegistered, CaseSummary, Suggestion, SuggestionsFound
+from domain.case_events import SuggestionsFound
+from domain.cases import Suggestion
 from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
@@ -13,12 +14,10 @@ from domain.dialogue import (
     StatementHeard,
 )
 from domain.offers import OfferMade, OfferShown, RingStarted
+from tests.case_work import told
 
 ID = "1795343058.3"
-CASE = CaseSummary(
-    number="C-000001", title="Printer", service="print", category="fault", impact="one", urgency="stopped",
-    priority=2,
-)  # fmt: skip
+CASE = "C-000001"
 
 
 def of(kind, at_ms, **fields):
@@ -36,7 +35,7 @@ DIALOGUE = (
     of(SpeechEnded, 400, purpose="statement"),
     of(StatementHeard, 450, text="my printer is dead", confidence=0.9,
        words=(SpokenWord(text="my", start_s=0, end_s=0.2, confidence=0.9),)),
-    of(CaseRegistered, 500, case=CASE),
+    told(ID, 500),
     of(SuggestionsFound, 510, suggestions=(Suggestion(article="printer", title="Printer", score=0.9),)),
     of(DialogueEnded, 700, reason="done"),
     QUEUED,

@@ -25,7 +25,7 @@ class Kept(CallStore):
     def __init__(self, folder: Path, clock: Callable[[], int] = lambda: 1) -> None:
         self.folder = folder
         self.store = new_store(folder / "cases.db")
-        super().__init__(self.store, folder / "recordings", clock)
+        super().__init__(self.store, clock)
         self.happened: list[str] = []
         self.threads: set[str] = set()
         self.trouble: Exception | None = None

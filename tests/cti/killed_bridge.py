@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 
 from casestore.db import Store
+from casework.changes import Changes
 from cti.asterisk.ami import AmiDown
 from cti.asterisk.ami_events import AmiMessage
 from cti.bridge import FOLLOWED, Bridge
 from cti.bus.memory import MemoryBus
 from cti.call_store import CallStore
 from domain.calls import CallAnswered
+from domain.case_commands import Link, Register
+from domain.cases import NewCase
 from domain.dialogue import DialogueEnded, LanguageChosen, StatementHeard
 from domain.offers import OfferMade, OfferMissed, OfferShown
 
@@ -49,6 +52,19 @@ def dialogue_event(chance, call_id, at_ms):
     )()
 
 
+def case_events(chance, store, call_id, at_ms):
+    """What the owner of cases has written down by itself; the kill may come before it is told to anybody."""
+    with store.uow() as tx:
+        changes = Changes(tx, at_ms)
+        number = case.number if (case := changes.of_call(call_id)) else ""
+        head = {"actor": "ivr", "at_ms": at_ms, "call_id": call_id, "yields": True}
+        if not number or chance.random() < 0.3:
+            command = Register(**head, new=NewCase(title=str(at_ms)))
+        else:
+            number, command = f"C-{chance.randrange(1, int(number[2:]) + 1):06d}", Link(**head)
+        return changes.finish(changes.carry_out_all(number, [command])).events
+
+
 def messages(chance, call_id, at_ms):
     """What Asterisk says at once: mostly one thing, now and then its whole list."""
     phone = f"PJSIP/{chance.choice(['anna', 'bo'])}-phone-0000001a"
@@ -78,7 +94,7 @@ async def main(folder, seed):
     chance, bus, asterisk = random.Random(seed), MemoryBus(1_000_000), Asterisk()
     store = Store(f"sqlite:///{folder / 'cases.db'}")
     store.upgrade()
-    kept = CallStore(store, folder, lambda: 1)
+    kept = CallStore(store, lambda: 1)
     recovered = kept.recover(FOLLOWED)
     bridge = Bridge(
         bus=bus,
@@ -95,7 +111,10 @@ async def main(folder, seed):
     await bridge.start()
     for at_ms in itertools.count(began_ms):
         call_id = f"{seed}.{at_ms // 200}{chance.randrange(4)}"
-        if chance.random() < 0.6:
+        if chance.random() < 0.1:
+            for event in case_events(chance, store, call_id, at_ms):
+                await bus.publish(event.stream, event)
+        elif chance.random() < 0.6:
             event = dialogue_event(chance, call_id, at_ms)
             await bus.publish(event.stream, event)
         else:

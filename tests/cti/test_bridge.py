@@ -10,16 +10,13 @@ from cti.bus.memory import MemoryBus
 from cti.call_store import Recovered
 from cti.inbox import Inbox
 from domain.calls import ENDED_KNOWN_S, Call, CallAnswered
-from domain.cases import CaseRegistered, CaseSummary
 from domain.dialogue import LanguageChosen, StatementHeard
 from domain.offers import OfferMade, OfferShown
 from domain.streams import DIALOGUE
 from tests.bus_events import UNREADABLE, publish_bytes
+from tests.case_work import told
 
-CASE = CaseSummary(
-    number="C-000001", title="Printer", service="print", category="fault", impact="one", urgency="stopped",
-    priority=2,
-)  # fmt: skip
+CASE = "C-000001"
 
 
 @pytest.fixture
@@ -61,11 +58,11 @@ class TestCalls:
         call_id = ID["second_agent"]
         await rig.state(answered(call_id))
         await rig.call(stage="ivr")
-        await rig.state(CaseRegistered(call_id=call_id, at_ms=200, case=CASE))
-        await rig.call(case=CASE)
+        await rig.state(told(call_id, 200))
+        await rig.call(case_number=CASE)
         await rig.session.say(transcript("second_agent"))
         call = await rig.call(stage="ended")
-        assert (call.case, call.outcome, call.agent) == (CASE, "answered", "bo")
+        assert (call.case_number, call.outcome, call.agent) == (CASE, "answered", "bo")
         assert [(offer.agent, offer.reason) for offer in call.offers] == [("anna", "NOANSWER"), ("bo", "")]
         assert {"answered", "registered", "queued", "ringing", "connected", "ended"} == set(call.marks)
 
@@ -130,10 +127,10 @@ class TestCalls:
         rig = await build(connected=False)
         await rig.state(answered("1.1"), answered("2.2"))
         await rig.call(call_id="2.2")
-        await rig.state(CaseRegistered(call_id="2.2", at_ms=200, case=CASE))
-        await rig.call(call_id="2.2", case=CASE)
+        await rig.state(told("2.2", 200))
+        await rig.call(call_id="2.2", case_number=CASE)
         calls, _ = await rig.snapshot()
-        assert [(call.call_id, call.case) for call in calls] == [("1.1", None), ("2.2", CASE)]
+        assert [(call.call_id, call.case_number) for call in calls] == [("1.1", ""), ("2.2", CASE)]
 
     async def test_a_strange_fact_is_reported_and_nothing_stops(self, build):
         rig = await build(connected=False)

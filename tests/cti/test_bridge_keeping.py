@@ -15,11 +15,11 @@ from casestore.store_errors import StoreFull
 from cti.bus.memory import MemoryBus
 from cti.call_store import Recovered
 from domain.calls import ENDED_KNOWN_S, CallAnswered
-from domain.cases import CaseRegistered
 from domain.dialogue import LanguageChosen, PartialHeard, StatementHeard
 from domain.offers import OfferMade
 from domain.streams import AGENTS, CALLS
 from tests.bus_events import until
+from tests.case_work import told
 
 LOCKED = StoreBusy("the database is locked by somebody else")
 FULL = StoreFull("the database has no room left")
@@ -40,7 +40,7 @@ def said(text, call_id="1.1"):
 
 
 def registered(call_id="1.1"):
-    return CaseRegistered(call_id=call_id, at_ms=300, case=CASE)
+    return told(call_id, 300)
 
 
 class Watched(MemoryBus):
@@ -187,7 +187,7 @@ class TestTroubledDatabase:
             await rig.state(answered("2.2"))
             await rig.call(call_id="2.2")
             rig.kept.trouble = None
-            call = await rig.call(call_id="1.1", case=CASE)
+            call = await rig.call(call_id="1.1", case_number=CASE)
         assert (call.transcript, call.outcome) == ("late", "abandoned_ivr")
 
 
@@ -208,7 +208,7 @@ class TestLateNews:
     async def test_it_reaches_the_call_and_its_record_in_its_order(self, rig):
         await rig.state(said("first"), said("second"), registered(), said("third"))
         call = await rig.call(transcript="third")
-        assert (call.stage, call.case) == ("ended", CASE)
+        assert (call.stage, call.case_number) == ("ended", CASE)
         await rig.bridge.close()
         assert rig.kept.load("1.1") == call
 
@@ -234,14 +234,14 @@ class TestLateNews:
             await rig.bridge.close()
 
 
-async def test_what_was_registered_and_not_said_is_said_before_anything_new(build):
+async def test_what_was_heard_and_not_said_is_said_before_anything_new(build):
     rig = await build(connected=False)
     await rig.state(answered())
     await rig.call()
     await rig.bridge.close()
     [living] = rig.kept.recover([]).calls
     again = await build(
-        connected=False, kept=rig.kept, recovered=Recovered(calls=(living,), facts=(registered(),), place=1)
+        connected=False, kept=rig.kept, recovered=Recovered(calls=(living,), facts=(said("x"),), place=1)
     )
-    assert (await again.snapshot_of(""))[0][0].case == CASE
-    assert rig.kept.kinds() == ["CallAnswered", "CaseRegistered"]
+    assert (await again.snapshot_of(""))[0][0].transcript == "x"
+    assert rig.kept.kinds() == ["CallAnswered", "StatementHeard"]

@@ -12,18 +12,19 @@ import pytest
 from kept import Kept, new_store
 from sqlalchemy import text
 
-from casestore import calls, cases
-from casestore.cases import NewCase
+from casestore import calls
 from cti.call_store import CallStore
 from cti.fact_writer import FactWriter
 from cti.folding import facts_after
 from cti.replay import compare, replay
 from domain.calls import Call, CallAnswered, CallEnded, QueueJoined, Resynced
-from domain.cases import CaseRegistered
+from domain.case_commands import Link
+from domain.cases import Case, Said
 from domain.dialogue import LanguageChosen, StatementHeard
 from domain.event import Event
 from domain.facts import Fact
 from domain.offers import RingEnded, RingStarted
+from tests import case_work
 from tests.checkout import ROOT
 
 ID = "1700000000.1"
@@ -137,25 +138,58 @@ def test_a_fact_of_another_version_is_passed_over(kept: Kept) -> None:
     assert (call.stage, call.language) == ("ivr", "sv")
 
 
-def test_a_case_that_its_call_does_not_know_yet_is_still_to_be_said(kept: Kept) -> None:
-    new = NewCase(title="Printer jams", statement="the printer jams", call_id=ID)
-    kept.save([Call(call_id=ID, marks={"answered": 1_000})], 0)
+def case_of(kept: Kept, call_id: str, at_ms: int = 2_000) -> Case:
+    """A case that the call has registered, in the database and the log, and not told to anybody."""
+    said = Said(statement_id="s", text="the printer jams", at_ms=at_ms, confidence=0.9)
     with kept.store.uow() as tx:
-        case = cases.register(tx, new, by="ivr", now_ms=2_000)
-    statement, registered = kept.recover([]).facts
-    assert isinstance(statement, StatementHeard)
-    assert isinstance(registered, CaseRegistered)
-    assert (statement.text, statement.call_id, statement.at_ms) == ("the printer jams", ID, 2_000)
-    assert (registered.case.number, registered.call_id, registered.at_ms) == (case.number, ID, 2_000)
-    assert [fact.event_id for fact in kept.recover([]).facts] == [statement.event_id, registered.event_id]
+        return case_work.registered(tx, at_ms=at_ms, call_id=call_id, said=(said,))
 
 
-def test_a_case_that_its_call_knows_is_not_said_again(kept: Kept) -> None:
+def test_a_case_that_its_call_was_not_told_of_is_taken_up_from_the_log(kept: Kept) -> None:
     written(kept, ANSWERED)
+    case = case_of(kept, ID)
+    written(kept, QUEUED)
+    kept.save(
+        [Call(call_id=ID, marks={"answered": 1_000})], 3
+    )  # folded up to there, and not told of the case
+    recovered = kept.recover([])
+    [call] = recovered.calls
+    assert (call.case_number, call.marks["registered"]) == (case.number, 2_000)
+    [statement] = recovered.facts
+    assert isinstance(statement, StatementHeard)
+    assert (statement.text, statement.call_id, statement.statement_id) == ("the printer jams", ID, "s")
+    assert [fact.event_id for fact in kept.recover([]).facts] == [statement.event_id]
+
+
+def test_a_call_that_has_ended_gets_its_case_also_in_this_way(kept: Kept) -> None:
+    ended = Call(call_id=ID, stage="ended", outcome="abandoned_ivr", marks={"answered": 1, "ended": 5})
+    kept.save([ended], 0)
+    case = case_of(kept, ID, at_ms=9)
+    [call] = kept.recover([]).calls
+    assert (call.case_number, call.stage) == (case.number, "ended")
+
+
+def test_the_case_that_was_linked_last_counts_and_what_calls_know_is_not_told_again(kept: Kept) -> None:
+    written(kept, ANSWERED)
+    own, other = case_of(kept, ID), case_of(kept, "another call")
     with kept.store.uow() as tx:
-        cases.register(tx, NewCase(title="Printer jams", call_id=ID), by="ivr", now_ms=2_000)
-    written(kept, *kept.recover([]).facts)
-    assert kept.recover([]).facts == ()
+        case_work.carried_out(tx, other.number, Link(actor="anna", at_ms=3_000, call_id=ID))
+    recovered = kept.recover([])
+    [call] = (call for call in recovered.calls if call.call_id == ID)
+    assert (call.case_number, call.marks["registered"]) == (other.number, 2_000)
+    kept.save(recovered.calls, recovered.place)
+    assert kept.untold_cases() == []
+    assert own.number != other.number
+
+
+def test_a_call_of_another_version_keeps_its_case(kept: Kept) -> None:
+    written(kept, ANSWERED)
+    case = case_of(kept, ID)
+    before = kept.recover([])
+    kept.save(before.calls, before.place)
+    of_another_version(kept, ID)
+    [call] = kept.recover([]).calls
+    assert (call.case_number, call.marks) == (case.number, {"answered": 1_000, "registered": 2_000})
 
 
 def test_positions_of_a_bus_are_those_of_the_last_transaction(kept: Kept) -> None:
@@ -186,7 +220,7 @@ def test_killed_at_any_moment_it_knows_the_same_calls_as_the_whole_log(tmp_path:
     for life in range(3):
         killed_in_the_middle(tmp_path, seed * 10 + life, lines=chance.randrange(1, 60))
     store, fresh = new_store(tmp_path / "cases.db"), new_store(tmp_path / "fresh.db")
-    kept = CallStore(store, tmp_path, lambda: 1)
+    kept = CallStore(store, lambda: 1)
     recovered = kept.recover([])
     kept.save(recovered.calls, recovered.place)
     report = replay(store, fresh)

@@ -7,7 +7,7 @@ from cti.calls import step
 from cti.effects import Publish, Report, Save
 from domain.agents import PresenceRequested
 from domain.calls import CallChanged, CallEnded, QueueJoined, Resynced
-from domain.cases import CaseRegistered
+from domain.case_events import CaseLinked
 from domain.dialogue import DialogueEnded, ListeningStarted, PartialHeard, SpeechEnded, StatementHeard
 from domain.offers import (
     AgentConnected,
@@ -18,6 +18,7 @@ from domain.offers import (
     RingEnded,
     RingStarted,
 )
+from tests.case_work import told
 
 
 def reports(effects):
@@ -35,7 +36,7 @@ def test_a_whole_call_leaves_every_mark_and_nothing_strange():
         "answered": 100, "listening": 200, "speech_end": 400, "heard": 450, "registered": 500, "queued": 800,
         "offered": 900, "shown": 950, "ringing": 960, "connected": 2000, "ended": 9000,
     }  # fmt: skip
-    assert (call.stage, call.outcome, call.agent, call.case) == ("ended", "answered", "anna", CASE)
+    assert (call.stage, call.outcome, call.agent, call.case_number) == ("ended", "answered", "anna", CASE)
     assert reports(effects) == []
 
 
@@ -94,10 +95,10 @@ def test_questions_on_the_way_leave_no_mark():
     assert reports(effects) == []
 
 
-def test_a_case_that_changes_keeps_the_time_it_was_registered():
-    call = after(*DIALOGUE, of(CaseRegistered, 760, case=CASE, open_cases=(CASE,)))
-    assert call.marks["registered"] == 500
-    assert call.open_cases == (CASE,)
+def test_a_call_that_is_about_another_case_after_all_keeps_the_time_of_its_first():
+    linked = CaseLinked(case_number="C-000007", version=4, actor="anna", call_id=ID, at_ms=760)
+    call = after(*DIALOGUE, linked)
+    assert (call.marks["registered"], call.case_number) == (500, "C-000007")
 
 
 def test_a_second_agent_is_offered_the_call_after_the_first_did_not_answer():
@@ -196,10 +197,10 @@ def test_what_the_dialogue_learned_from_a_caller_who_hung_up_is_still_recorded()
         *DIALOGUE[:5],
         of(CallEnded, 440, cause=""),
         of(StatementHeard, 450, text="my printer", confidence=0.7),
-        of(CaseRegistered, 500, case=CASE),
+        told(ID, 500),
         of(DialogueEnded, 510, reason="hangup"),
     )
-    assert (call.stage, call.outcome, call.case, call.transcript, call.dialogue) == (
+    assert (call.stage, call.outcome, call.case_number, call.transcript, call.dialogue) == (
         "ended", "abandoned_ivr", CASE, "my printer", "hangup",
     )  # fmt: skip
     assert call.marks["registered"] == 500

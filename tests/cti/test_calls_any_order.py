@@ -1,14 +1,15 @@
 """What holds for every call, whatever happens to it in whatever order."""
 
 import pytest
-from call_events import CASE, ID
+from call_events import ID
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from cti.calls import step
 from cti.effects import Publish
 from domain.calls import AgentLeg, CallAnswered, CallEnded, QueueJoined, Resynced
-from domain.cases import CaseRegistered, Suggestion, SuggestionsFound
+from domain.case_events import CaseLinked, CaseStated, SuggestionsFound
+from domain.cases import Suggestion
 from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
@@ -29,12 +30,14 @@ from domain.offers import (
     RingStarted,
 )
 from domain.vocabulary import kinds_of
+from tests.case_work import told
 
 TIMES = st.integers(min_value=0, max_value=20)
 AGENTS = st.sampled_from(["anna", "bo"])
 OFFERS = st.sampled_from(["1", "2", "3"])
 PURPOSES = st.sampled_from(["statement", "confirm"])
 CALL = st.just(ID)
+CASES = st.sampled_from(["C-000001", "C-000002"])
 ANY_EVENT = st.one_of(
     st.builds(CallAnswered, call_id=CALL, at_ms=TIMES),
     st.builds(CallerIdentified, call_id=CALL, at_ms=TIMES),
@@ -43,7 +46,16 @@ ANY_EVENT = st.one_of(
     st.builds(PartialHeard, call_id=CALL, at_ms=TIMES, text=st.just("x")),
     st.builds(SpeechEnded, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
     st.builds(StatementHeard, call_id=CALL, at_ms=TIMES, text=st.just("x"), confidence=st.just(1.0)),
-    st.builds(CaseRegistered, call_id=CALL, at_ms=TIMES, case=st.just(CASE)),
+    st.builds(told, CALL, TIMES, CASES),
+    st.builds(
+        CaseLinked,
+        call_id=CALL,
+        at_ms=TIMES,
+        case_number=CASES,
+        version=st.just(2),
+        actor=st.just("anna"),
+    ),
+    st.builds(CaseStated, call_id=CALL, at_ms=TIMES, case_number=CASES),
     st.builds(
         SuggestionsFound,
         call_id=CALL,

@@ -8,12 +8,14 @@ from cti.effects import ForgetLater, Publish, Report, Save, TellQueue, WakeAfter
 from cti.owner import Forget, Owner
 from domain.agents import AgentsSnapshot, AgentState, PresenceChanged, PresenceRequested, SnapshotWanted
 from domain.calls import Call, CallAnswered, CallEnded, CallsSnapshot, QueueJoined, Resynced
-from domain.cases import CaseRegistered
+from domain.case_events import CaseChanged, CaseNoted
 from domain.dialogue import StatementHeard
 from domain.offers import AgentConnected, OfferMade, OfferShown
+from tests.case_work import SUMMARY, told
 
 ANSWERED = CallAnswered(call_id="1.1", at_ms=1)
-REGISTERED = CaseRegistered(call_id="1.1", at_ms=5, case=CASE)
+HEARD = StatementHeard(call_id="1.1", at_ms=5, text="x", confidence=1)
+REGISTERED = told("1.1", 5)
 
 
 def talking(owner, call_id, agent="anna", at_ms=1):
@@ -113,16 +115,20 @@ class TestLateNews:
 
     def test_the_store_is_asked_for_calls_that_are_not_here(self, owner, ended):
         assert owner.has_forgotten(REGISTERED)
-        assert owner.has_forgotten(CaseRegistered(call_id="of another life", at_ms=5, case=CASE))
+        assert owner.has_forgotten(told("of another life", 5))
         assert not owner.has_forgotten(CallAnswered(call_id="2.2", at_ms=9))
         assert not owner.has_forgotten(CallEnded(call_id="no caller's", at_ms=9, cause=""))
 
     def test_it_reaches_the_call_which_is_then_forgotten_again(self, owner, ended):
         changed, saved, forget = owner.fold_late([REGISTERED], ended)
-        assert (changed.event.call.case, saved.call.stage, forget) == (CASE, "ended", ForgetLater("1.1"))
+        assert (changed.event.call.case_number, saved.call.stage, forget) == (
+            CASE,
+            "ended",
+            ForgetLater("1.1"),
+        )
         owner.fold(StatementHeard(call_id="1.1", at_ms=6, text="x", confidence=1))
         [call] = owner.calls()
-        assert (call.case, call.transcript, call.outcome) == (CASE, "x", "abandoned_ivr")
+        assert (call.case_number, call.transcript, call.outcome) == (CASE, "x", "abandoned_ivr")
 
     @pytest.mark.parametrize(
         "late",
@@ -141,14 +147,41 @@ class TestLateNews:
         assert owner.calls() == ()
 
     def test_of_a_call_nobody_knows_it_is_reported(self, owner):
-        assert kinds(owner.fold_late([REGISTERED], None)) == [Report]
+        assert kinds(owner.fold_late([HEARD], None)) == [Report]
 
     def test_news_from_before_a_call_began_is_not_put_to_it(self, owner):
+        assert owner.has_forgotten(HEARD)
+        owner.fold(ANSWERED)
+        assert kinds(owner.fold_late([HEARD], None)) == [Report]
+        assert kinds(owner.fold_late([HEARD], owner.calls()[0])) == [Report]
+        assert owner.calls()[0].transcript == ""
+
+
+class TestTheCaseOfACall:
+    """Its owner writes it down without asking whether the call is known here."""
+
+    @pytest.fixture
+    def owner(self):
+        return Owner([], lambda: 100)
+
+    def test_it_waits_for_a_call_that_has_not_begun(self, owner):
+        assert owner.has_forgotten(REGISTERED)
+        assert owner.fold_late([REGISTERED], None) == []
+        owner.fold(ANSWERED)
+        assert owner.calls()[0].case_number == CASE
+
+    def test_it_reaches_a_call_that_has_begun_while_it_was_looked_for(self, owner):
         assert owner.has_forgotten(REGISTERED)
         owner.fold(ANSWERED)
-        assert kinds(owner.fold_late([REGISTERED], None)) == [Report]
-        assert kinds(owner.fold_late([REGISTERED], owner.calls()[0])) == [Report]
-        assert owner.calls()[0].case is None
+        owner.fold_late([REGISTERED], None)
+        assert owner.calls()[0].case_number == CASE
+
+    def test_what_else_happens_to_cases_is_no_calls_business(self, owner):
+        owner.fold(ANSWERED)
+        noted = CaseNoted(case_number=CASE, version=2, actor="anna", call_id="1.1", at_ms=6, note_id="anna/1")
+        for event in (noted, CaseChanged(at_ms=6, case=SUMMARY)):
+            assert not owner.has_forgotten(event)
+            assert owner.fold(event) == ()
 
 
 def test_a_call_that_lives_is_not_begun_anew_by_its_own_start():

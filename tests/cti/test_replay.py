@@ -22,6 +22,7 @@ from cti.folding import Folding
 from cti.owner import Forget, Owner
 from cti.replay import Difference, compare, replay
 from domain.calls import Call, CallAnswered, CallEnded
+from domain.case_events import CaseEvent
 from domain.dialogue import LanguageChosen
 from domain.event import CallEvent
 from domain.facts import Fact
@@ -63,9 +64,10 @@ async def test_a_recorded_call_is_the_same_row_by_row(build, fresh, name):
     recorded = transcript(name)
     ids = {line.split(": ")[1] for line in recorded.decode().splitlines() if line.startswith("Linkedid: ")}
     for call_id in ids:
-        await rig.state(
-            *[replace(event, call_id=call_id) for event in DIALOGUE if event.stream != "asterisk"]
-        )
+        told = [replace(event, call_id=call_id) for event in DIALOGUE if event.stream != "asterisk"]
+        told = [replace(e, event_id=f"{call_id}/case") if isinstance(e, CaseEvent) else e for e in told]
+        written(rig.kept, *(event for event in told if isinstance(event, CaseEvent)))
+        await rig.state(*told)
         await rig.call(call_id=call_id, dialogue="done")
     await rig.session.say(recorded, 500)
     await rig.bridge.close()
@@ -86,7 +88,7 @@ def test_whatever_happened_the_log_makes_the_same_calls(happened, page):
     folding = Folding(lambda call_id: made.get(call_id))  # noqa: PLW0108
     for number, (any_event, call_id, forgotten) in enumerate(happened):
         event = any_event
-        if isinstance(event, CallEvent):
+        if isinstance(event, CallEvent | CaseEvent):
             event = replace(event, call_id=call_id)
         late = owner.has_forgotten(event)
         effects = owner.fold_late([event], living.get(call_id)) if late else owner.fold(event)
@@ -185,7 +187,7 @@ class TestCompare:
 def test_on_postgresql_it_is_the_same(postgresql, tmp_path, fresh):
     store = Store(postgresql.emptied_database())
     store.upgrade()
-    kept = CallStore(store, tmp_path, lambda: 1)
+    kept = CallStore(store, lambda: 1)
     written(kept, *DIALOGUE, CallEnded(call_id=DIALOGUE[0].call_id, at_ms=900, cause=""))
     written(kept, CallAnswered(call_id="2.2", at_ms=950))
     recovered = kept.recover(["dialogue"])

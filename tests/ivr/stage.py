@@ -16,12 +16,14 @@ from casework.triage.understand import Understanding
 from cti.bus import Position
 from cti.bus.memory import MemoryBus
 from domain.calls import CallAnswered
+from domain.case_history import HistoryEntry
 from domain.cases import Case
 from domain.dialogue import CallerIdentified, ListeningStarted
 from domain.event import Event
 from ivr.flows.intake import intake
 from ivr.session import DialogueResult, Dialogues
 from ivr.turn import Patience
+from tests import case_work
 from tests.checkout import ROOT
 
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
@@ -94,10 +96,10 @@ class Stage:
         with self.store.reading() as tx:
             return cases.open_cases(tx)
 
-    def history(self, number: str) -> list[str]:
-        """The lines of a case's history."""
+    def history(self, number: str) -> list[HistoryEntry]:
+        """What happened to a case."""
         with self.store.reading() as tx:
-            return [line.what for line in cases.history(tx, number)]
+            return case_work.history(tx, number)
 
     def recording(self, number: str) -> Path | None:
         """The caller's voice in this case."""
@@ -132,7 +134,8 @@ async def open_stage(
         ranking,
         region="SE",
         statements=folder / "statements",
-        spool=folder / "unsaved-cases.jsonl",
+        outbox=folder / "outbox.db",
+        old_spool=folder / "unsaved-cases.jsonl",
         retry_s=0.05,
     ) as casework:
         yield Stage(store, bus, casework, folder)

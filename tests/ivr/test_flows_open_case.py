@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from transcript import CASE, CLEAR, DOUBTFUL, MARIA, Transcript
 
+from domain.cases import Said, Setting
 from ivr.flows.asking import YES_NO
 from ivr.flows.open_case import continue_open_case
 from ivr.moves import (
@@ -37,6 +38,15 @@ def continued() -> Transcript:
 
 def test_without_an_open_case_nothing_is_asked():
     about_case(cases=()).ends(None)
+
+
+def test_a_case_of_which_nobody_understood_what_it_is_about_is_not_asked_about():
+    unsure = Said(statement_id="s", text="a painter is champ", at_ms=1, trust="unclear")
+    about_case(cases=(replace(CASE, title=""),)).ends(None)
+    about_case(cases=(replace(CASE, title=unsure.text, said=(unsure,)),)).ends(None)
+    by_anna = {"title": Setting(version=2, at_ms=2, by_person=True)}
+    corrected = replace(CASE, said=(unsure,), set_by=by_anna)
+    about_case(cases=(corrected,)).then(IS_IT, Chosen("no")).ends(None)
 
 
 def test_the_newest_of_several_is_asked_about():

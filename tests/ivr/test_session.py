@@ -10,7 +10,7 @@ from fakes.caller import LOUD, heard
 from stage import ANNA, IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
 
 from cti.asterisk.channel import HungUp
-from domain.cases import CaseRegistered, SuggestionsFound
+from domain.case_events import CaseChanged, SuggestionsFound
 from domain.dialogue import CallerIdentified, DialogueEnded, LanguageChosen, PartialHeard, StatementHeard
 from ivr.flows.intake import intake
 from ivr.speech import Partial, SpeechBegan, SpeechStopped
@@ -52,6 +52,8 @@ async def test_the_facts_are_stated_in_the_order_in_which_they_happen(stage: Sta
         "SpeechEnded",
         "StatementHeard",
         "CaseRegistered",
+        "CaseChanged",
+        "CaseChanged",
         "SuggestionsFound",
         "DialogueEnded",
     ]
@@ -76,7 +78,7 @@ async def test_the_callers_voice_is_kept_and_the_words_follow_it(stage: Stage):
     (case,) = stage.cases()
     with wave.open(str(stage.recording(case.number))) as file:
         assert file.getnframes() / file.getframerate() == pytest.approx(1.4, abs=0.05)
-    assert stage.of(CaseRegistered)[-1].case.has_statement
+    assert stage.of(CaseChanged)[-1].case.has_statement
 
 
 async def test_a_key_during_speech_wins(stage: Stage):
@@ -118,7 +120,10 @@ async def test_doubtful_words_are_a_case_before_they_are_confirmed(stage: Stage)
     (case,) = stage.cases()
     assert (before[0].number, before[0].statement, before[0].service) == (case.number, PRINTER, "")
     assert case.service == "printing"
-    assert "The caller said yes to" in stage.history(case.number)[-1]
+    first, *_, heard_again, classified = stage.history(case.number)
+    assert (first.said, first.trust) == (PRINTER, "doubtful")
+    assert (heard_again.said, heard_again.trust) == (PRINTER, "confirmed")
+    assert classified.changes["service"].new == "printing"
 
 
 async def test_an_uncertain_yes_is_not_a_yes(stage: Stage):
@@ -136,7 +141,7 @@ async def test_silence_ends_in_the_queue_with_a_case(stage: Stage):
     result = await stage.call(MARIA, patience=IMPATIENT)
     (case,) = stage.cases()
     assert (result.reason, result.case_number) == ("unheard", case.number)
-    assert case.title == "Caller did not say what it is about"
+    assert (case.title, case.said) == ("", ())
     assert stage.of(DialogueEnded)[0].reason == "unheard"
 
 
@@ -150,6 +155,8 @@ async def test_a_language_without_a_model_goes_by_keys_and_records_what_is_said(
     assert stage.of(LanguageChosen)[0].language == "sv"
     assert {language for language, _ in stage.prompts.said} == {"sv"}
     assert (result.reason, case.service, case.language) == ("unheard", "printing", "sv")
+    assert ([said.trust for said in case.said], case.title) == (["chosen"], "")
+    assert "service" not in case.assumed
     assert stage.recording(case.number)
 
 
@@ -185,7 +192,10 @@ async def test_a_second_call_about_an_open_case_adds_to_it(stage: Stage):
     assert first.case_number == second.case_number == case.number
     assert case.description.splitlines() == [PRINTER, "now it also smells of smoke"]
     assert case.service == "printing"
-    assert f"The caller called again about this case from {MARIA}" in stage.history(case.number)
+    assert [(entry.kind, entry.call_id) for entry in stage.history(case.number)][1:] == [
+        ("linked", f"call-{MARIA}"),
+        ("heard", f"call-{MARIA}"),
+    ]
 
 
 async def test_what_is_heard_in_pieces_is_told_at_most_five_times_a_second(stage: Stage):
@@ -231,7 +241,7 @@ async def test_two_callers_do_not_wait_for_each_other(stage: Stage):
 async def test_the_bus_and_the_database_agree_about_the_case(stage: Stage):
     await stage.call(MARIA, statement=[says(PRINTER)])
     (case,) = stage.cases()
-    stated = stage.of(CaseRegistered)[-1].case
+    stated = stage.of(CaseChanged)[-1].case
     assert (stated.number, stated.title, stated.priority) == (case.number, case.title, case.priority)
     with sqlite3.connect(stage.folder / "test.db") as database:
         assert database.execute("select count(*) from cases").fetchone() == (1,)

@@ -8,15 +8,18 @@ from fakes.caller import LOUD, heard
 from stage import IMPATIENT, MARIA, UNKNOWN, Stage, StageBus, open_stage, presses, says
 
 from casestore import recordings
-from casework.port import CaseChange
+from casestore.outbox import OutboxFile
+from casework.port import CaseUnit
 from cti.asterisk.channel import HungUp
 from cti.bus.memory import MemorySubscription
-from domain.cases import CaseEdit, CaseRegistered
+from domain.case_commands import Register
+from domain.case_events import CaseChanged
+from domain.cases import NewCase
 from domain.dialogue import DialogueEnded, StatementHeard
 from domain.streams import CASES
 from ivr.moves import Say
 from ivr.speech import Failed, Overloaded, Partial, SpeechBegan
-from tests.bus_events import events_of
+from tests.bus_events import events_of, until
 
 PRINTER = "the printer shows a paper jam and i can not print"
 
@@ -30,7 +33,7 @@ async def stage(tmp_path):
 async def registered(events: MemorySubscription) -> str:
     """The number of the next case that is stated."""
     async for event in events_of(events):
-        if isinstance(event, CaseRegistered):
+        if isinstance(event, CaseChanged):
             return event.case.number
     raise AssertionError("the bus has ended")
 
@@ -161,19 +164,19 @@ async def test_a_judgement_that_fails_costs_no_words(stage: Stage, monkeypatch):
     assert (result.reason, stage.cases()[0].statement) == ("done", PRINTER)
 
 
-async def test_a_locked_database_spools_the_case_and_takes_it_later(stage: Stage):
+async def test_a_locked_database_keeps_the_case_in_the_outbox_and_takes_it_later(stage: Stage):
     heard_of = await stage.bus.subscribe(CASES)
     other = sqlite3.connect(stage.folder / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     result = await stage.call(MARIA, statement=[says(PRINTER)])
     assert (result.reason, result.case_number) == ("failed", "")
     assert stage.prompts.keys[-1] == "connecting"
-    assert PRINTER in (stage.folder / "unsaved-cases.jsonl").read_text()
+    assert stage.casework.state == "changes of cases that wait for the database: 1"
     other.execute("ROLLBACK")
     number = await registered(heard_of)
     (case,) = stage.cases()
     assert (case.number, case.statement, case.service) == (number, PRINTER, "printing")
-    assert stage.recording(case.number)
+    await until(lambda: stage.recording(case.number) is not None)
 
 
 async def test_a_database_locked_once_the_case_is_kept_costs_no_case_and_no_voice(stage: Stage, monkeypatch):
@@ -196,7 +199,7 @@ async def test_a_database_locked_once_the_case_is_kept_costs_no_case_and_no_voic
     await stage.call(MARIA, service=[presses("1")], statement=[leaves_talking])
     other.execute("ROLLBACK")
     (case,) = stage.cases()
-    assert not (stage.folder / "unsaved-cases.jsonl").exists()
+    assert OutboxFile(stage.folder / "outbox.db").count() == (0, 0)
     with stage.store.uow() as tx:
         assert recordings.take_in(tx, stage.folder / "statements") == 1
     assert stage.recording(case.number)
@@ -207,11 +210,10 @@ async def test_a_case_left_by_an_earlier_run_is_registered_at_the_next_start(tmp
         other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         await stage.call(MARIA, statement=[says(PRINTER)])
-        spooled = (tmp_path / "unsaved-cases.jsonl").read_bytes()
     other.execute("ROLLBACK")
     other.close()
     (tmp_path / "next").mkdir()
-    (tmp_path / "next/unsaved-cases.jsonl").write_bytes(spooled)
+    (tmp_path / "outbox.db").rename(tmp_path / "next/outbox.db")
     bus = StageBus()
     heard_of = await bus.subscribe(CASES)
     async with open_stage(tmp_path / "next", bus=bus) as stage:
@@ -222,9 +224,7 @@ async def test_a_case_left_by_an_earlier_run_is_registered_at_the_next_start(tmp
 async def test_a_case_that_was_registered_after_all_is_not_registered_twice(stage: Stage):
     await stage.call(MARIA, statement=[says(PRINTER)])
     (case,) = stage.cases()
-    late = CaseChange(call_id=case.call_id, fields=CaseEdit(title="the same", call_id=case.call_id))
-    heard_of = await stage.bus.subscribe(CASES)
-    stage.casework._spool.add(late, 1)
-    stage.casework._unsaved.set()
-    await registered(heard_of)
+    command = Register(actor="ivr", at_ms=1, call_id=case.call_id, new=NewCase(title="the same"))
+    late = CaseUnit(commands=(command,))
+    assert (await stage.casework.save(late)).case.number == case.number
     assert [each.number for each in stage.cases()] == [case.number]

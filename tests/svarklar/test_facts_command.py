@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     (tmp_path / "var").mkdir()
     store = Store(f"sqlite:///{tmp_path / 'var/svarklar.db'}")
     store.upgrade()
-    kept = CallStore(store, tmp_path, lambda: 1)
+    kept = CallStore(store, lambda: 1)
     writer = FactWriter(kept.append, node="main", clock=lambda: 7)
     events = [*(CallAnswered(call_id=f"1.{n}", at_ms=n) for n in range(1, 4))]
     ended = CallEnded(call_id="1.1", at_ms=9, cause="")
@@ -63,7 +63,7 @@ def test_the_calls_may_be_kept(run: Run, store: Store, tmp_path: Path) -> None:
     file = tmp_path / "anew.db"
     assert run("--into", str(file)).exit_code == 0
     again = Store(f"sqlite:///{file}")
-    outcome = CallStore(again, tmp_path, lambda: 1).load("1.1")
+    outcome = CallStore(again, lambda: 1).load("1.1")
     again.close()
     assert outcome is not None
     assert outcome.outcome == "abandoned_ivr"

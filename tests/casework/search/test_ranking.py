@@ -11,7 +11,7 @@ from casestore import article_files
 from casework.search.ranking import Ranking
 from casework.search.words import tokens
 from domain.articles import Article
-from domain.cases import Case
+from domain.cases import Case, Said
 from tests.checkout import ROOT
 
 ARTICLES = article_files.read(ROOT / "knowledge").articles
@@ -35,7 +35,8 @@ def article(key: str, *examples: str, language: str = "en") -> Article:
 
 
 def case(number: str, statement: str) -> Case:
-    return Case(number=number, title=statement[:20], statement=statement)
+    said = Said(statement_id="s", text=statement, at_ms=1)
+    return Case(number=number, title=statement[:20], said=(said,))
 
 
 def test_nearly_all_test_sentences_find_their_article_among_the_first_three() -> None:

@@ -9,7 +9,7 @@ from casework.said import Said
 from casework.search.ranking import Ranking
 from casework.search.words import tokens
 from casework.triage.understand import Understanding
-from domain.cases import ITIL, Judgement, Priorities
+from domain.cases import ITIL, Judgement
 from tests.checkout import ROOT
 
 ARTICLES = article_files.read(ROOT / "knowledge").articles
@@ -25,7 +25,7 @@ def understand(text: str, language: str = "en") -> Judgement:
 def test_the_whole_office_without_internet_is_the_most_pressing_case() -> None:
     understood = understand("the whole office has no internet since this morning and nobody can work")
     assert (understood.service, understood.category) == ("network", "incident")
-    assert (understood.impact, understood.urgency, understood.priority) == ("everyone", "stopped", 1)
+    assert (understood.impact, understood.urgency) == ("everyone", "stopped")
     assert understood.title == "The whole office has no internet since this morning"
     assert "internet" in understood.because["service"]
     assert {"whole", "office", "nobody"} <= set(understood.because["impact"])
@@ -35,7 +35,7 @@ def test_the_whole_office_without_internet_is_the_most_pressing_case() -> None:
 def test_what_no_word_decides_has_a_default_and_no_reasons() -> None:
     understood = understand("hello")
     assert (understood.service, understood.category) == ("", "incident")
-    assert (understood.impact, understood.urgency, understood.priority) == ("one", "hindered", 4)
+    assert (understood.impact, understood.urgency) == ("one", "hindered")
     assert understood.because == {}
 
 
@@ -145,15 +145,9 @@ def test_more_people_or_worse_trouble_is_never_less_pressing() -> None:
         assert ITIL["one"][urgency] >= ITIL["several"][urgency] >= ITIL["everyone"][urgency]
 
 
-def test_the_table_of_priorities_is_the_installations_own() -> None:
-    flat: Priorities = {impact: dict.fromkeys(row, 2) for impact, row in ITIL.items()}
-    assert Understanding(Ranking(ARTICLES), flat).understand(Said("hello"), "en").priority == 2
-
-
 @given(text=st.text(max_size=300) | SOME_WORDS, language=st.sampled_from(["en", "sv", "nb", "de", ""]))
 def test_any_text_is_understood_somehow_by_its_own_words(text: str, language: str) -> None:
     understood = UNDERSTANDING.understand(Said(text, (text[::-1],)), language)
-    assert 1 <= understood.priority <= 5
     assert len(understood.title) <= 80
     assert "\n" not in understood.title
     for words in understood.because.values():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cti.bus.deduplicator import Deduplicator
 from cti.bus.encoding import BadEvent, decode, encode
 from domain.calls import Call, CallChanged
-from domain.cases import CaseSummary
+from domain.cases import Suggestion
 from domain.dialogue import PartialHeard, SpokenWord, StatementHeard
 from domain.offers import Offer
 from domain.vocabulary import kinds_of
@@ -33,16 +33,8 @@ def test_a_whole_call_survives_with_its_records():
     call = Call(
         call_id="1.1",
         words=(SpokenWord(text="skrivaren", start_s=0.1, end_s=0.6, confidence=0.9),),
-        case=CaseSummary(
-            number="C-000001",
-            title="t",
-            service="s",
-            category="c",
-            impact="one",
-            urgency="stopped",
-            priority=2,
-            because={"urgency": ("fungerar", "inte")},
-        ),
+        case_number="C-000001",
+        suggestions=(Suggestion(article="a", title="t", score=0.5, because=("fungerar", "inte")),),
         offers=(Offer(offer_id="o", agent="anna", offered_ms=5, missed="slow"),),
         marks={"answered": 1},
     )
