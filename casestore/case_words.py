@@ -23,7 +23,7 @@ _LONGEST_WORD = 40
 _MOST_WORDS = 2_000
 _MOST_TERMS = 8
 _MOST_ASKED = 200
-_CASE_NUMBER = re.compile(r"c-?0*([0-9]{1,12})", re.IGNORECASE)
+_CASE_NUMBER = re.compile(r"c(-?)0*([0-9]{1,12})", re.IGNORECASE)
 # However somebody writes a telephone number down, it is one word: blanks and dashes are of no account.
 _TELEPHONE = re.compile(r"(?<![\w-])\+?\(?[0-9][0-9 ()./-]{3,}[0-9]")
 _PLACE = re.compile(r"[^a-z0-9]+")
@@ -53,7 +53,9 @@ def words_of(case: Case) -> tuple[str, ...]:
 
 def folded(text: str) -> tuple[str, ...]:
     """The words of a text without case, accents and everything that is no letter or digit."""
-    plain = "".join(map(_folded_letter, unicodedata.normalize("NFKD", text.casefold())))
+    # Twice: a letter of mathematics has no small one before it has become a letter of the alphabet.
+    parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
+    plain = "".join(map(_folded_letter, parted))
     return tuple(word[:_LONGEST_WORD] for word in plain.split())
 
 
@@ -107,7 +109,8 @@ def _telephone(written: str) -> Term:
 
 def _terms_of(word: str) -> Iterator[Term]:
     if number := _CASE_NUMBER.fullmatch(word):
-        yield Term(words=(apart("n", number[1]),))
+        # Without a dash it may be a room as well.
+        yield Term(beginnings=() if number[1] else folded(word), words=(apart("n", number[2]),))
         return
     for each in folded(word):
         yield Term(

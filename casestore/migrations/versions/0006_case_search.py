@@ -31,7 +31,7 @@ def upgrade() -> None:
     else:
         op.execute("CREATE TABLE case_search (id bigint PRIMARY KEY, words tsvector NOT NULL)")
         op.execute("CREATE INDEX ix_case_search_words ON case_search USING gin (words)")
-    op.create_index("ix_cases_changed_ms", "cases", ["changed_ms", "number"])
+    op.create_index("ix_cases_changed_ms_number", "cases", ["changed_ms", "number"])
     for page in _pages():
         case_search.write(op.get_bind(), [(number_of(case.number), words_of(case)) for case in page])
 
