@@ -19,6 +19,7 @@ from domain.facts import Fact
 
 log = structlog.get_logger()
 
+_DAY_MS = 86_400_000
 _READER, _PROJECTION, _CASES, _LOG = "bridge", "calls", "cases", "facts"
 
 
@@ -109,9 +110,12 @@ class CallStore:
         place = self._fold_rest(folding, place, found.unreadable)
         with self._store.reading() as tx:
             missing = [fact for call in folding.calls.values() for fact in _untold_statement(tx, call)]
+        early = [event for events in folding.early.values() for event in events]
+        if any(event.at_ms > self._clock() - _DAY_MS for event in early):
+            self._cases_told = 0  # their calls may still begin
         return Recovered(
             calls=tuple(folding.calls.values()),
-            facts=tuple(missing),
+            facts=(*missing, *early),
             positions={stream: at for stream, at in read_up_to.items() if at is not None},
             place=place,
         )

@@ -22,11 +22,14 @@ _AT_ONCE = 5_000
 
 
 class Folding:
-    """Calls as facts make them; `load` fetches one that is not in memory. `changed` are those to be saved."""
+    """Calls as facts make them; `load` fetches one that is not in memory. `changed` are those to be saved.
+
+    `early` has what tells of the cases of calls that have not begun.
+    """
 
     def __init__(self, load: Callable[[str], Call | None]) -> None:
         self._load = load
-        self._early: dict[str, list[Event]] = {}
+        self.early: dict[str, list[Event]] = {}
         self.calls: dict[str, Call] = {}
         self.changed: dict[str, Call] = {}
         self.begun = 0
@@ -39,10 +42,10 @@ class Folding:
             before = self.calls.get(call_id) or self._load(call_id)
             after = step(before, event, event.at_ms)[0]
             if after is None and is_about_its_case(event):
-                self._early.setdefault(call_id, []).append(event)
+                self.early.setdefault(call_id, []).append(event)
             elif before is None and after is not None:
                 self.begun += 1
-                for news in self._early.pop(call_id, ()):
+                for news in self.early.pop(call_id, ()):
                     after = step(after, news, news.at_ms)[0]
             self._put(after)
 

@@ -108,18 +108,26 @@ async def main(folder, seed):
         patience_s=30,
     )
     at_ms = began_ms = seed * 1_000_000
+    talking = set()
     await bridge.start()
     for at_ms in itertools.count(began_ms):
         call_id = f"{seed}.{at_ms // 200}{chance.randrange(4)}"
-        if chance.random() < 0.1:
-            for event in case_events(chance, store, call_id, at_ms):
+        if chance.random() < 0.04 and talking:
+            of_call = chance.choice(sorted(talking))
+            for event in await asyncio.to_thread(case_events, chance, store, of_call, at_ms):
                 await bus.publish(event.stream, event)
         elif chance.random() < 0.6:
             event = dialogue_event(chance, call_id, at_ms)
             await bus.publish(event.stream, event)
+            if isinstance(event, CallAnswered):
+                talking.add(call_id)
         else:
             for message in messages(chance, call_id, at_ms):
                 asterisk.says.put_nowait(message)
+                if message.fields["Event"] == "FullyBooted":
+                    talking.clear()
+                if message.fields["Event"] == "Hangup":
+                    talking.discard(call_id)
         if at_ms % 10 == 0:
             print(at_ms, flush=True)
             await asyncio.sleep(0.002)
