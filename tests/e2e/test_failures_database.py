@@ -55,7 +55,7 @@ async def test_a_caller_reaches_the_queue_while_the_database_is_locked(
     assert call["case"]["has_statement"]
     await eventually(lambda: stored_call(system, call["call_id"]).outcome == "abandoned_queue")
     assert "case_not_kept" in system.logged()
-    assert "unsaved_case_registered" in system.logged()
+    assert "unsaved_case_written" in system.logged()
 
 
 async def test_a_caller_who_calls_while_it_is_locked_reaches_an_agent(
