@@ -59,8 +59,12 @@ class DeskView:
         return self._seen(sip_call_id)
 
     async def reaches(self, sip_call_id: str, step: str, timeout_s: float = 60.0) -> CallJson:
-        """The call once this step of the timeline has happened."""
-        return await self.until(sip_call_id, lambda call: step in call["marks"], timeout_s)
+        """The call once this step of the timeline has happened, with its case, which is told after it."""
+        return await self.until(
+            sip_call_id,
+            lambda call: step in call["marks"] and bool(call["case"]) == bool(call["case_number"]),
+            timeout_s,
+        )
 
     async def hears(self, sip_call_id: str, word: str) -> None:
         """Wait until the word is among those so far, while the caller still talks."""
