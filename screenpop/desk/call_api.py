@@ -21,7 +21,7 @@ from screenpop.server.refusals import Refused
 @needs("agent")
 async def caller(request: web.Request) -> web.Response:
     """`GET /api/calls/CALL/caller`: who calls; known already while the call lives."""
-    call_id, state = request.match_info["call_id"], request.app[THE_DESK].state_of
+    call_id, state = request.match_info["call_id"], request.app[THE_DESK].state_shown
     on_screen = state.call(call_id)
     if on_screen and (prepared := state.cards.get(on_screen)):
         return web.json_response(text=prepared)
@@ -57,7 +57,7 @@ async def call(request: web.Request) -> web.Response:
 
 async def _call_with_case(request: web.Request, sip_call_id: str) -> str:
     """On screen before what was kept: that is how it is now."""
-    state = request.app[THE_DESK].state_of
+    state = request.app[THE_DESK].state_shown
     on_screen = state.call_of_phone(sip_call_id) if sip_call_id else None
     if on_screen:
         known, json = on_screen

@@ -33,9 +33,11 @@ class RunningDesk:
         asked_on = [self._reports[CALLS], self._reports[AGENTS], self._reports[CASES]]
         self._reads = LiveReads(store)
         self._inquiry = Inquiry(self._publish, asked_on, patience_s=config.owner_patience_s)
-        self.state_of = LiveState(kept=config.outbox_frames // 2)  # what a page missed fits into its outbox
+        self.state_shown = LiveState(
+            kept=config.outbox_frames // 2
+        )  # what a page missed fits into its outbox
         self.desk = Desk(
-            self.state_of,
+            self.state_shown,
             self._inquiry,
             self._publish,
             self._reads,
