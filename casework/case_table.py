@@ -4,6 +4,7 @@ docs/cases.md is made from this table: `python -m casework.case_table`.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from domain.case_commands import (
@@ -91,3 +92,30 @@ EVENTS: Mapping[type[CaseCommand], type[CaseEvent]] = {
     TakeIn: CaseTookIn,
     Undo: CaseUndone,
 }
+
+
+def as_page() -> str:
+    """The table as a page of the documentation."""
+    statuses = list(_STAYS)
+    lines = [
+        "# Cases",
+        "What a case may be asked in which status, and what its status is afterwards. Made from",
+        "`casework/case_table.py` by `python -m casework.case_table`; the other rules stand in",
+        "`casework/case.py`.",
+        "",
+        f"| command | what happens | {' | '.join(statuses)} |",
+        f"|---|---|{'---|' * len(statuses)}",
+        f"| Register | CaseRegistered | {' | '.join(['·'] * len(statuses))} |",
+    ]
+    for command, after in TABLE.items():
+        cells = " | ".join(after.get(status, "·") for status in _STAYS)
+        lines.append(f"| {command.__name__} | {EVENTS[command].__name__} | {cells} |")
+    lines += [
+        "",
+        "`·`: it is refused. A case is registered `open`, at version 1; each event makes a new version.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    Path(__file__).parents[1].joinpath("docs/cases.md").write_text(as_page(), encoding="utf-8")

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from casestore import knowledge, users
 from casestore.db import Store, StoreBusy, StoreUnusable
+from casestore.outbox import OutboxFile
 from cti.asterisk.install.binary import AsteriskMissing, find_asterisk
 from cti.processes import go_first
 from domain.languages import LANGUAGES
@@ -50,7 +51,7 @@ async def examine(settings: Settings, console: Console) -> bool:
 
 
 def _look(settings: Settings) -> list[Finding]:
-    looks = (_secrets, _asterisk, _processor, _database, _pages, _voices, _speech)
+    looks = (_secrets, _asterisk, _processor, _database, _outbox, _pages, _voices, _speech)
     return [finding for look in looks for finding in look(settings)]
 
 
@@ -94,6 +95,22 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "broken", type(error).__name__, "svarklar db upgrade")
     finally:
         store.close()
+
+
+def _outbox(settings: Settings) -> Iterator[Finding]:
+    try:
+        waiting, refused = OutboxFile(settings.outbox_file).count()
+    except StoreUnusable as error:
+        yield Finding("outbox", "broken", str(error), "make room, or put the file aside")
+        return
+    if refused:
+        advice = f"read them in {settings.outbox_file.name} (table entries, column refused)"
+        yield Finding("outbox", "weaker", f"{refused} changes of cases were refused for good", advice)
+    if waiting:
+        detail = f"{waiting} changes of cases wait for the database"
+        yield Finding("outbox", "weaker", detail, "they are written while the server runs")
+    elif not refused:
+        yield Finding("outbox", "works", "nothing waits")
 
 
 def _pages(_settings: Settings) -> Iterator[Finding]:

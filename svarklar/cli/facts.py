@@ -1,4 +1,4 @@
-"""`svarklar facts replay`: calls made anew from what was written down, and compared with the living ones."""
+"""`svarklar facts replay`: calls and cases made anew from what was written down, and compared."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from casestore.db import Store
+from casework.replay import CaseDifference, compare_cases
 from cti import replay
 from svarklar.preparation import open_store
 from svarklar.settings import Settings
@@ -36,7 +37,9 @@ def replay_facts(
             return 0
         with _progress(console, "calls") as tell:
             differences = replay.compare(living, fresh, tell)
-    return _say_differences(differences, console)
+        with _progress(console, "cases") as tell:
+            cases = compare_cases(living, tell)
+    return _say_differences(differences, console) | _say_cases(cases, console)
 
 
 def _trouble(settings: Settings, into: Path | None) -> str:
@@ -95,4 +98,12 @@ def _say_differences(differences: list[replay.Difference], console: Console) -> 
     if len(differences) > _MOST_LINES:
         console.print(f"… and {len(differences) - _MOST_LINES} more")
     console.print(f"Calls that differ: {len(differences) or 'none'}", highlight=False)
+    return 1 if differences else 0
+
+
+def _say_cases(differences: list[CaseDifference], console: Console) -> int:
+    for case in differences[:_MOST_LINES]:
+        line = f"{case.number}: {', '.join(case.fields)}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Cases that differ: {len(differences) or 'none'}", highlight=False)
     return 1 if differences else 0
