@@ -17,8 +17,18 @@ from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type
 from pydantic import BaseModel
 
 from domain import audit, contacts, desks, vocabulary
-from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me
+from domain.contacts import Contact
+from screenpop.desk.answers import (
+    ArticleAnswer,
+    CallerCard,
+    CaseAnswer,
+    CaseConflict,
+    CaseList,
+    Me,
+    SavedCase,
+)
 from screenpop.desk.audit_api import AuditAnswer
+from screenpop.desk.case_requests import BODIES
 from screenpop.desk.desks_api import DesksAnswer, FieldFault, MembershipsAnswer, MembershipsChange
 from screenpop.desk.frames import FRAMES, Encoded
 from screenpop.desk.messages import MESSAGES
@@ -44,7 +54,8 @@ _NAMED_LITERALS = {
 }
 
 _ANSWERS = (
-    Me, CaseAnswer, ArticleAnswer, AuditAnswer, PasswordChange,
+    Me, CaseAnswer, CaseList, SavedCase, CaseConflict, CallerCard, Contact, ArticleAnswer,
+    AuditAnswer, PasswordChange,
     DesksAnswer, MembershipsAnswer, MembershipsChange, FieldFault,
 )  # fmt: skip
 
@@ -122,8 +133,8 @@ def _comment(kind: type) -> str:
 def source() -> str:
     """The file as it is to be."""
     made = _TypeScript()
-    for answer in _ANSWERS:
-        made.type_of(answer)
+    for kind in (*_ANSWERS, *BODIES):
+        made.type_of(kind)
     made.union("Frame", "What a page gets over the live connection.", FRAMES)
     made.union("PageMessage", "What a page may say over the live connection.", MESSAGES)
     kinds = ", ".join(f'"{frame.type}"' for frame in FRAMES)

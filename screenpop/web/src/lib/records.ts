@@ -29,6 +29,8 @@ export interface Me {
   break_reasons: string[];
 }
 
+export type Status = "open" | "pending" | "resolved" | "closed" | "merged";
+
 export type Impact = "one" | "several" | "everyone";
 
 export type Urgency = "works" | "hindered" | "stopped";
@@ -36,6 +38,8 @@ export type Urgency = "works" | "hindered" | "stopped";
 export type Priority = 1 | 2 | 3 | 4 | 5;
 
 export type Judged = "service" | "category" | "impact" | "urgency";
+
+export type Trust = "certain" | "confirmed" | "doubtful" | "denied" | "unclear" | "chosen";
 
 /** A word with its place in the recording, seconds from its start, and its confidence 0–1. */
 export interface SpokenWord {
@@ -45,43 +49,127 @@ export interface SpokenWord {
   confidence: number;
 }
 
-export type Status = "open" | "pending" | "resolved" | "closed";
+/**
+ * A statement of the caller; heard again better, it comes under the same `statement_id`.
+ *
+ * What was `chosen` by a key is no words: its text is the service's key.
+ */
+export interface Said {
+  statement_id: string;
+  text: string;
+  at_ms: number;
+  call_id: string;
+  trust: Trust;
+  confidence: number;
+  words: SpokenWord[];
+}
 
-/** A case as it is now. */
+/** Who gave a field its value: at which version of the case, when, and whether that was a person. */
+export interface Setting {
+  version: number;
+  at_ms: number;
+  by_person: boolean;
+}
+
+/**
+ * A case as it is now; `set_by` tells of each field how it came by its value.
+ *
+ * `call_id` is the call that registered it, `agent` who works on it, `article` what solved it.
+ */
 export interface Case {
+  number: string;
+  version: number;
+  status: Status;
   title: string;
-  description: string;
   service: string;
   category: string;
   impact: Impact;
   urgency: Urgency;
   priority: Priority;
   language: string;
+  desk: string;
+  agent: string;
+  article: string;
+  solution: string;
+  merged_into: string;
   because: Partial<Record<Judged, string[]>>;
+  said: Said[];
   contact_id: number | null;
   contact_name: string;
   caller_number: string;
   call_id: string;
-  statement: string;
-  words: SpokenWord[];
+  opened_ms: number;
+  changed_ms: number;
+  set_by: Record<string, Setting>;
+}
+
+/**
+ * A case as lists and the screen-pop show it; `because` has the deciding words for each judged field.
+ *
+ * `assumed` names the judgements that nothing decided; `has_statement`: the caller's voice is kept.
+ */
+export interface CaseSummary {
   number: string;
+  version: number;
   status: Status;
+  title: string;
+  service: string;
+  category: string;
+  impact: Impact;
+  urgency: Urgency;
+  priority: Priority;
+  because: Partial<Record<Judged, string[]>>;
+  assumed: Judged[];
+  agent: string;
+  contact_id: number | null;
+  contact_name: string;
+  desk: string;
+  has_statement: boolean;
   opened_ms: number;
   changed_ms: number;
 }
 
-/** A field before and after, as it is kept: text, number, list or table of these. */
+export type CaseEventKind = "registered" | "identified" | "heard" | "classified" | "assigned" | "noted" | "held" | "resumed" | "solved" | "closed" | "reopened" | "linked" | "merged" | "took_in" | "undone" | "imported";
+
+/** A field before and after; null where it was not kept, or was erased. */
 export interface Change {
   old: unknown;
   new: unknown;
 }
 
-/** One append-only line of a case's history: who changed what, when and why. */
+/**
+ * One line. `note` and `said` are what somebody wrote or said; `other` is the case that was taken in,
+ * `undoes` the event that was taken back, `left` fields that stayed, for something newer stood there.
+ */
 export interface HistoryEntry {
+  seq: number;
+  event_id: string;
   at_ms: number;
-  by: string;
-  what: string;
+  kind: CaseEventKind;
+  actor: string;
+  call_id: string;
   changes: Record<string, Change>;
+  said: string;
+  trust: string;
+  confidence: number;
+  note: string;
+  note_id: string;
+  other: string;
+  undoes: string;
+  taken_over: boolean;
+  left: string[];
+}
+
+export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "let_go" | "failed";
+
+/** A call in a list; `waited_ms` until an agent answered, or until its end. */
+export interface CallSummary {
+  call_id: string;
+  at_ms: number;
+  outcome: Outcome | null;
+  agent: string;
+  case_number: string;
+  waited_ms: number;
 }
 
 /** A knowledge-base article for this case; score 0–1; the caller's words that matched it. */
@@ -92,11 +180,74 @@ export interface Suggestion {
   because: string[];
 }
 
-/** A case, its history, and what was suggested during its call. */
+/**
+ * A case in full, the newest of its history and of its calls (newest first), and what was suggested in
+ * the last of these.
+ *
+ * Of a note only its newest text is there. `older`: ask with `before` of this number for the lines before
+ * these; null: there are none.
+ */
 export interface CaseAnswer {
   case: Case;
+  summary: CaseSummary;
   history: HistoryEntry[];
+  older: number | null;
+  calls: CallSummary[];
   suggestions: Suggestion[];
+}
+
+/** A page of cases; `next` is given as `after` for the page that follows, null at the end. */
+export interface CaseList {
+  cases: CaseSummary[];
+  next: string | null;
+}
+
+/** The case as it is after what was asked of it. */
+export interface SavedCase {
+  case: Case;
+  summary: CaseSummary;
+}
+
+/** What went wrong; `message` is in the user's language. */
+export interface Failure {
+  code: string;
+  message: string;
+}
+
+/**
+ * Nothing was written: somebody else has changed the fields `stale` since, or (`case_not_allowed`, where
+ * there are none) the case takes no such thing as it is now.
+ */
+export interface CaseConflict {
+  error: Failure;
+  current: CaseAnswer;
+  stale: string[];
+}
+
+/** A person who may call; numbers in E.164, `extension` for internal calls. */
+export interface Contact {
+  id: number;
+  name: string;
+  employee_number: string;
+  extension: string;
+  email: string;
+  department: string;
+  site: string;
+  language: string;
+  vip: boolean;
+  numbers: string[];
+}
+
+/**
+ * Who calls, as far as it is known: their newest open cases (`open_count` in all), the last others, the
+ * last calls, all newest first. Of a caller who is no contact, the last calls from their number.
+ */
+export interface CallerCard {
+  contact: Contact | null;
+  open_cases: CaseSummary[];
+  open_count: number;
+  earlier_cases: CaseSummary[];
+  calls: CallSummary[];
 }
 
 /** An article; `html` is its Markdown, safe to be put into a page. */
@@ -226,6 +377,104 @@ export interface FieldFault {
   message: string;
 }
 
+/** Fields that are left out stay as they are. */
+export interface ClassifyRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+  title?: string | null;
+  service?: string | null;
+  category?: string | null;
+  impact?: Impact | null;
+  urgency?: Urgency | null;
+}
+
+/** To this agent; empty: to nobody. */
+export interface AssignRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+  agent: string;
+}
+
+/** I work on it from now on, whoever did before. */
+export interface TakeOverRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+}
+
+/** The note as it is by now; `note_id` is `USERNAME/…`, one for each note. */
+export interface NoteRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+  note_id: string;
+  text: string;
+}
+
+/** It waits for somebody outside the desk. */
+export interface HoldRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+}
+
+/** It waits no longer. */
+export interface ResumeRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+}
+
+/** By an article's key, in words, or simply. */
+export interface SolveRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+  article?: string;
+  solution?: string;
+}
+
+/** Nobody will come back to it. */
+export interface CloseRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+}
+
+/** It was not solved after all. */
+export interface ReopenRequest {
+  change_id: string;
+  call_id?: string;
+  version?: number | null;
+}
+
+/** Take back the change of this `event_id`, which is the `change_id` it was asked for with. */
+export interface UndoRequest {
+  change_id: string;
+  event_id: string;
+}
+
+/** This call is about the case. */
+export interface LinkRequest {
+  change_id: string;
+  call_id: string;
+}
+
+/** A case by hand; of a caller where `call_id` is given. */
+export interface RegisterRequest {
+  change_id: string;
+  call_id?: string;
+  title: string;
+  service?: string;
+  category?: string;
+  impact?: Impact;
+  urgency?: Urgency;
+  contact_id?: number | null;
+  desk?: string;
+}
+
 export type Presence = "ready" | "talking" | "break" | "wrapup" | "away";
 
 export type PhoneKind = "browser" | "phone";
@@ -276,21 +525,6 @@ export type Match = "one" | "several" | "none" | "withheld";
 
 export type How = "ani" | "extension" | "choice" | "employee_number" | "nothing";
 
-/** A case as a screen-pop shows it; `because` has the deciding words for each judged field. */
-export interface CaseSummary {
-  number: string;
-  title: string;
-  service: string;
-  category: string;
-  impact: Impact;
-  urgency: Urgency;
-  priority: Priority;
-  because: Partial<Record<Judged, string[]>>;
-  has_statement: boolean;
-  opened_ms: number;
-  status: Status;
-}
-
 export type MissCause = "no_browser" | "hidden_tab" | "slow" | "browser_gone";
 
 /** One attempt to put the call through to an agent; null where it did not come so far. */
@@ -307,8 +541,6 @@ export interface Offer {
 }
 
 export type Mark = "answered" | "listening" | "speech_end" | "heard" | "registered" | "queued" | "offered" | "shown" | "ringing" | "connected" | "ended";
-
-export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "let_go" | "failed";
 
 /** A call as a whole; `marks` has the time (ms since the epoch) of each step that was seen. */
 export interface Call {
@@ -331,10 +563,9 @@ export interface Call {
   confidence: number | null;
   words: SpokenWord[];
   statement_id: string;
-  case: CaseSummary | null;
-  open_cases: CaseSummary[];
+  case_number: string;
   suggestions: Suggestion[];
-  similar: CaseSummary[];
+  similar: string[];
   queue: string;
   position: number | null;
   agent: string | null;
@@ -344,10 +575,17 @@ export interface Call {
   outcome: Outcome | null;
 }
 
-/** This page is asked to show this call before the phone rings. */
+/**
+ * This page is asked to show this call before the phone rings.
+ *
+ * All there is to show: `caller` is null where it could not be read yet, `cases` are the call's and those
+ * that are similar.
+ */
 export interface PendingOffer {
   offer_id: string;
   call_id: string;
+  caller: CallerCard | null;
+  cases: CaseSummary[];
 }
 
 /** Everything, as this user's page sees it. */
@@ -359,6 +597,7 @@ export interface SnapshotFrame {
   people: Person[];
   agents: AgentState[];
   calls: Call[];
+  cases: CaseSummary[];
   offers: PendingOffer[];
 }
 
@@ -375,6 +614,19 @@ export interface CallFrame {
   type: "call";
   cursor: number;
   call: Call;
+}
+
+/** The case of a living call, as it is now; to every page. */
+export interface CaseFrame {
+  type: "case";
+  cursor: number;
+  case: CaseSummary;
+}
+
+/** Cases that this page watches, as they are now: at first, and whenever one changes. */
+export interface CasesFrame {
+  type: "cases";
+  cases: CaseSummary[];
 }
 
 /** An agent as they are now. */
@@ -402,6 +654,8 @@ export interface PartialFrame {
 export interface OfferFrame {
   offer_id: string;
   call_id: string;
+  caller: CallerCard | null;
+  cases: CaseSummary[];
   type: "offer";
 }
 
@@ -417,6 +671,8 @@ export type Frame =
   | SnapshotFrame
   | ResumedFrame
   | CallFrame
+  | CaseFrame
+  | CasesFrame
   | PresenceFrame
   | PeopleFrame
   | PartialFrame
@@ -447,11 +703,18 @@ export interface PresenceWanted {
   phone?: PhoneKind;
 }
 
+/** The cases that this page shows beside those of living calls, in place of what it has watched so far. */
+export interface Watch {
+  type: "watch";
+  cases: string[];
+}
+
 /** What a page may say over the live connection. */
 export type PageMessage =
   | Painted
   | Hidden
-  | PresenceWanted;
+  | PresenceWanted
+  | Watch;
 
 /** Every kind of frame. */
-export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "presence", "people", "partial", "offer", "error"];
+export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "case", "cases", "presence", "people", "partial", "offer", "error"];
