@@ -115,6 +115,7 @@ class CaseRow(Base):
         Index(None, "status", "opened_ms"),
         Index(None, "contact_id", "status"),
         Index(None, "agent", "status"),
+        Index(None, "changed_ms", "number"),
     )
 
     number: Mapped[str] = mapped_column(primary_key=True)

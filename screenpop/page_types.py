@@ -54,8 +54,9 @@ _NAMED_LITERALS = {
 }
 
 _ANSWERS = (
-    Me, CaseAnswer, CaseList, SavedCase, CaseConflict, CallerCard, Contact, ArticleAnswer, AuditAnswer,
-    PasswordChange, DesksAnswer, MembershipsAnswer, MembershipsChange, FieldFault,
+    Me, CaseAnswer, CaseList, SavedCase, CaseConflict, CallerCard, Contact, ArticleAnswer,
+    AuditAnswer, PasswordChange,
+    DesksAnswer, MembershipsAnswer, MembershipsChange, FieldFault,
 )  # fmt: skip
 
 

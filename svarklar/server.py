@@ -210,7 +210,9 @@ class _Server:
     async def _start_pages(self) -> None:
         self._watch = self._parts.enter_context(LoopWatch())
         config = web_config(self._settings, self._secrets, self._sip_passwords)
-        app = make_app(config, self._store, self._bus, health=self._health, figures=self._figures)
+        app = make_app(
+            config, self._store, self._bus, self._casework, health=self._health, figures=self._figures
+        )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         self._parts.push_async_callback(runner.cleanup)

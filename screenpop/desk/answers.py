@@ -47,8 +47,8 @@ class CallSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseAnswer:
-    """A case in full, the newest of its history (newest first), its calls (newest first), and what was suggested
-    in the newest of them.
+    """A case in full, the newest of its history and of its calls (newest first), and what was suggested in
+    the last of these.
 
     Of a note only its newest text is there. `older`: ask with `before` of this number for the lines before
     these; None: there are none.
@@ -88,8 +88,8 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseConflict:
-    """Nothing was written: somebody else has changed the fields `stale` since, or (`case_not_allowed`, without
-    any) the case takes no such thing in its status.
+    """Nothing was written: somebody else has changed the fields `stale` since, or (`case_not_allowed`, where
+    there are none) the case takes no such thing as it is now.
     """
 
     error: Failure
@@ -99,8 +99,8 @@ class CaseConflict:
 
 @dataclass(frozen=True, kw_only=True)
 class CallerCard:
-    """Who calls, as far as it is known: their newest open cases (`open_count` in all), the last others, the last
-    calls, all newest first. Of a caller who is no contact, the last calls from their number.
+    """Who calls, as far as it is known: their newest open cases (`open_count` in all), the last others, the
+    last calls, all newest first. Of a caller who is no contact, the last calls from their number.
     """
 
     contact: Contact | None

@@ -1,19 +1,17 @@
-"""The JSON API of the pages, and of `svarklar call`."""
+"""Who I am, articles, the caller's voice, figures and health."""
 
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from pathlib import Path
 
 import structlog
 from aiohttp import web
 
-from casestore import calls, cases, desks, knowledge, recordings
+from casestore import desks, knowledge, recordings
 from casestore.db import Store
 from domain.articles import Article
-from domain.calls import Call
 from domain.endpoints import WEBCALLER, endpoint
 from domain.rights import may
-from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me, SipAccount
+from screenpop.desk.answers import ArticleAnswer, Me, SipAccount
 from screenpop.desk.articles import ArticleRenderer
 from screenpop.desk.live import THE_DESK
 from screenpop.server.auth import READS, SIGNED_IN, STORE, needs, needs_token, note, page_user, public
@@ -50,15 +48,6 @@ async def me(request: web.Request) -> web.Response:
     )
 
 
-@needs("see_cases")
-async def case(request: web.Request) -> web.Response:
-    """`GET /api/cases/C-000001`: the case, its history, what was suggested during its call."""
-    found = await request.app[READS].run(_read_case, request.app[STORE], request.match_info["number"])
-    if found is None:
-        raise Refused(404, "case_not_found")
-    return answer(found)
-
-
 @needs("hear_statements")
 async def statement(request: web.Request) -> web.FileResponse:
     """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is audited."""
@@ -85,28 +74,6 @@ async def article(request: web.Request) -> web.Response:
     if found is None:
         raise Refused(404, "article_not_found")
     return answer(ArticleAnswer(**vars(found), html=await request.app[ARTICLES].html(found.body)))
-
-
-@needs_token
-async def call(request: web.Request) -> web.Response:
-    """`GET /api/calls?sip_call_id=…`: the call as JSON, for `svarklar call`.
-
-    That one asks again and again: 304 where nothing has changed since the ETag that it names.
-    """
-    sip_call_id = request.query.get("sip_call_id", "")
-    if not sip_call_id:
-        raise Refused(404, "call_not_found")
-    on_screen = request.app[THE_DESK].desk.call_json(sip_call_id)
-    if on_screen is not None:
-        version = blake2b(on_screen.encode(), digest_size=16).hexdigest()
-        unchanged = any(tag.value == version for tag in request.if_none_match or ())
-        response = web.Response(status=304) if unchanged else web.json_response(text=on_screen)
-        response.etag = version
-        return response
-    found = await request.app[READS].run(_read_call, request.app[STORE], sip_call_id)
-    if found is None:
-        raise Refused(404, "call_not_found")
-    return answer(found)
 
 
 @needs_token
@@ -149,21 +116,6 @@ def _find_statement(store: Store, folder: Path, number: str) -> Path | None:
         return recordings.find(tx, folder, number)
 
 
-def _read_case(store: Store, number: str) -> CaseAnswer | None:
-    with store.reading() as tx:
-        found = cases.get(tx, number)
-        if found is None:
-            return None
-        its_call = calls.get(tx, found.call_id) if found.call_id else None
-        suggestions = its_call.suggestions if its_call else ()
-        return CaseAnswer(case=found, history=cases.history(tx, number), suggestions=suggestions)
-
-
 def _read_article(store: Store, key: str, language: str) -> Article | None:
     with store.reading() as tx:
         return knowledge.article(tx, key, language)
-
-
-def _read_call(store: Store, sip_call_id: str) -> Call | None:
-    with store.reading() as tx:
-        return calls.by_sip_call_id(tx, sip_call_id)

@@ -4,13 +4,15 @@
 `version` is the case's as the page showed it; without one the change is meant whatever stands there by now.
 """
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from casestore.case_lists import CaseFilter, Sort
 from domain import case_commands as commands
 from domain.case_commands import CaseCommand
-from domain.cases import Impact, NewCase, Urgency
+from domain.cases import OPEN_STATUSES, STATUSES, Impact, NewCase, Priority, Status, Urgency
 
 MOST_TEXT = 16_000
 
@@ -70,6 +72,8 @@ class AssignRequest(VersionedRequest):
 
 
 class TakeOverRequest(VersionedRequest):
+    """I work on it from now on, whoever did before."""
+
     makes = commands.TakeOver
 
 
@@ -83,10 +87,14 @@ class NoteRequest(VersionedRequest):
 
 
 class HoldRequest(VersionedRequest):
+    """It waits for somebody outside the desk."""
+
     makes = commands.Hold
 
 
 class ResumeRequest(VersionedRequest):
+    """It waits no longer."""
+
     makes = commands.Resume
 
 
@@ -100,10 +108,14 @@ class SolveRequest(VersionedRequest):
 
 
 class CloseRequest(VersionedRequest):
+    """Nobody will come back to it."""
+
     makes = commands.Close
 
 
 class ReopenRequest(VersionedRequest):
+    """It was not solved after all."""
+
     makes = commands.Reopen
 
 
@@ -156,6 +168,45 @@ class RegisterRequest(CaseRequest):
         given = super()._fields()
         head = {name: given.pop(name) for name in ("change_id", "call_id") if name in given}
         return head | {"new": NewCase(**given)}
+
+
+ListStatus = Status | Literal["active", "any"]
+_STATUSES: Mapping[ListStatus, tuple[Status, ...]] = {
+    "active": OPEN_STATUSES,
+    "any": (),
+    **{status: (status,) for status in STATUSES},
+}
+
+
+class ListQuery(BaseModel):
+    """What stands after the `?` of a list: `active` are open and pending, `mine` those that I work on.
+
+    `q`: beginnings of words, names, the numbers of people, telephones and cases. `after` is the `next` of the
+    page before, in the same order.
+    """
+
+    scope: Literal["mine", "all"] = "all"
+    status: ListStatus = "active"
+    q: Annotated[str, Field(max_length=200)] = ""
+    service: _Code = ""
+    desk: _Code = ""
+    agent: _Agent = ""
+    priority: Annotated[int, Field(ge=1, le=5)] | None = None
+    sort: Sort = "opened"
+    after: Annotated[str, Field(pattern=r"^([0-9]{1,16}(\.[0-9]{1,12})?)?$")] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+    def filter(self, me: str) -> CaseFilter:
+        """What is asked for, by this user."""
+        priority: Priority | None = self.priority  # type: ignore[assignment]
+        return CaseFilter(
+            statuses=_STATUSES[self.status],
+            agent=me if self.scope == "mine" else self.agent,
+            service=self.service,
+            desk=self.desk,
+            priority=priority,
+            text=self.q,
+        )
 
 
 BODIES: tuple[type[BaseModel], ...] = (*REQUESTS.values(), UndoRequest, LinkRequest, RegisterRequest)

@@ -181,8 +181,8 @@ export interface Suggestion {
 }
 
 /**
- * A case in full, the newest of its history (newest first), its calls (newest first), and what was suggested
- * in the newest of them.
+ * A case in full, the newest of its history and of its calls (newest first), and what was suggested in
+ * the last of these.
  *
  * Of a note only its newest text is there. `older`: ask with `before` of this number for the lines before
  * these; null: there are none.
@@ -215,8 +215,8 @@ export interface Failure {
 }
 
 /**
- * Nothing was written: somebody else has changed the fields `stale` since, or (`case_not_allowed`, without
- * any) the case takes no such thing in its status.
+ * Nothing was written: somebody else has changed the fields `stale` since, or (`case_not_allowed`, where
+ * there are none) the case takes no such thing as it is now.
  */
 export interface CaseConflict {
   error: Failure;
@@ -239,8 +239,8 @@ export interface Contact {
 }
 
 /**
- * Who calls, as far as it is known: their newest open cases (`open_count` in all), the last others, the last
- * calls, all newest first. Of a caller who is no contact, the last calls from their number.
+ * Who calls, as far as it is known: their newest open cases (`open_count` in all), the last others, the
+ * last calls, all newest first. Of a caller who is no contact, the last calls from their number.
  */
 export interface CallerCard {
   contact: Contact | null;
@@ -397,7 +397,7 @@ export interface AssignRequest {
   agent: string;
 }
 
-/** What somebody else may have changed meanwhile. */
+/** I work on it from now on, whoever did before. */
 export interface TakeOverRequest {
   change_id: string;
   call_id?: string;
@@ -413,14 +413,14 @@ export interface NoteRequest {
   text: string;
 }
 
-/** What somebody else may have changed meanwhile. */
+/** It waits for somebody outside the desk. */
 export interface HoldRequest {
   change_id: string;
   call_id?: string;
   version?: number | null;
 }
 
-/** What somebody else may have changed meanwhile. */
+/** It waits no longer. */
 export interface ResumeRequest {
   change_id: string;
   call_id?: string;
@@ -436,14 +436,14 @@ export interface SolveRequest {
   solution?: string;
 }
 
-/** What somebody else may have changed meanwhile. */
+/** Nobody will come back to it. */
 export interface CloseRequest {
   change_id: string;
   call_id?: string;
   version?: number | null;
 }
 
-/** What somebody else may have changed meanwhile. */
+/** It was not solved after all. */
 export interface ReopenRequest {
   change_id: string;
   call_id?: string;
