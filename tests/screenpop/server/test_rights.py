@@ -18,8 +18,11 @@ from screenpop.server.auth import COOKIE, SESSIONS, Guard, guard_of
 
 ROUTES: dict[tuple[str, str], Guard] = {
     ("GET", "/"): "public",
+    ("GET", "/cases"): "public",
+    ("GET", "/cases/{number}"): "public",
     ("GET", "/login"): "public",
     ("GET", "/phone"): "public",
+    ("GET", "/settings"): "public",
     ("GET", "/{name}"): "public",
     ("GET", "/healthz"): "public",
     ("POST", "/api/login"): "public",
