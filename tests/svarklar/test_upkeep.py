@@ -37,6 +37,14 @@ def test_facts_go_by_their_kind_what_callers_said_first(store: Store, tmp_path: 
     assert kinds_in(store) == ["CallEnded", "StatementHeard", "CallEnded"]
 
 
+def test_what_happened_to_a_case_is_kept_as_long_as_the_case(store: Store, tmp_path: Path):
+    with store.uow() as tx:
+        fact_log.append(tx, [fact(kind, 4_000) for kind in ("CaseRegistered", "CaseNoted", "CaseStated")])
+        fact_log.append(tx, [fact("CallEnded", 0)])
+    tidy(Settings(var=tmp_path), store, NOW_MS)
+    assert kinds_in(store) == ["CaseRegistered", "CaseNoted", "CallEnded"]
+
+
 def test_every_kind_that_is_kept_is_one_of_the_vocabulary():
     assert {"StatementHeard", "CallEnded", "PresenceChanged", "OfferShown", "CaseRegistered"} <= set(KINDS)
 
