@@ -1,23 +1,26 @@
 """Calls: each kept whole, as the JSON that pages see, beside the columns that are searched."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, true, tuple_
 
+from casestore import positions
 from casestore.db import Transaction
 from casestore.tables import CallRow
 from casestore.text import cut
 from casestore.upsert import insert_into
-from domain.calls import Call
+from domain.calls import Call, without_person
 
 log = structlog.get_logger()
 
 _LONGEST_ID = 255
 _AT_ONCE = 500
 _CALL = TypeAdapter(Call)
+_EXPIRED = "retention", "calls"  # as a reader of them that has come so far
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,22 @@ def by_sip_call_id(tx: Transaction, sip_call_id: str) -> Call | None:
 
 def recent(tx: Transaction, limit: int) -> tuple[Call, ...]:
     """The calls that began last, newest first."""
-    newest_first = select(CallRow).order_by(CallRow.started_ms.desc(), CallRow.call_id.desc())
-    found = map(_readable, tx.scalars(newest_first.limit(limit)))
-    return tuple(call for call in found if call)
+    return _newest(tx, true(), limit)
+
+
+def of_case(tx: Transaction, number: str, limit: int) -> tuple[Call, ...]:
+    """The calls about this case that began last, newest first."""
+    return _newest(tx, CallRow.case_number == number, limit)
+
+
+def of_contact(tx: Transaction, contact_id: int, limit: int) -> tuple[Call, ...]:
+    """The calls of this person that began last, newest first."""
+    return _newest(tx, CallRow.contact_id == contact_id, limit)
+
+
+def of_number(tx: Transaction, number: str, limit: int) -> tuple[Call, ...]:
+    """The calls from this telephone number that began last, newest first."""
+    return _newest(tx, CallRow.number == number, limit)
 
 
 def unfinished(tx: Transaction) -> Unfinished:
@@ -83,6 +99,41 @@ def unfinished(tx: Transaction) -> Unfinished:
         calls=tuple(call for call in read.values() if call),
         unreadable=tuple(call_id for call_id, call in read.items() if call is None),
     )
+
+
+def of_person(tx: Transaction, contact_id: int, numbers: Collection[str]) -> tuple[Call, ...]:
+    """The calls in which they were identified, and those from these numbers; without unreadable ones."""
+    theirs = or_(CallRow.contact_id == contact_id, CallRow.number.in_(numbers))
+    found = map(_readable, tx.scalars(select(CallRow).where(theirs).order_by(CallRow.started_ms)))
+    return tuple(call for call in found if call)
+
+
+def erase_words(tx: Transaction, calls: Iterable[Call]) -> None:
+    """Only what is nobody's stays of these calls."""
+    save(tx, map(without_person, calls))
+
+
+def expire_words(tx: Transaction, before_ms: int, now_ms: int, *, limit: int = 1000) -> int:
+    """The same for ended calls that began before this, `limit` at most, the oldest first; how many.
+
+    Fewer than `limit`: there are no more. How far it has come is kept, so that none is looked at twice.
+    """
+    after_ms, after_id = json.loads(positions.get(tx, *_EXPIRED) or '[-1, ""]')
+    old = tuple_(CallRow.started_ms, CallRow.call_id) > (after_ms, after_id)
+    rows = select(CallRow).where(old, CallRow.started_ms < before_ms)
+    page = tx.scalars(rows.order_by(CallRow.started_ms, CallRow.call_id).limit(limit)).all()
+    # One that seems to live is another's to write, and will be ended by the next list of Asterisk's.
+    erase_words(tx, [call for row in page if row.outcome and (call := _readable(row))])
+    if page:
+        reached = json.dumps([page[-1].started_ms, page[-1].call_id])
+        positions.put(tx, *_EXPIRED, reached, now_ms)
+    return len(page)
+
+
+def _newest(tx: Transaction, condition: ColumnElement[bool], limit: int) -> tuple[Call, ...]:
+    newest_first = select(CallRow).order_by(CallRow.started_ms.desc(), CallRow.call_id.desc())
+    found = map(_readable, tx.scalars(newest_first.where(condition).limit(limit)))
+    return tuple(call for call in found if call)
 
 
 def _readable(row: CallRow) -> Call | None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from casestore import case_search
 from casestore.case_fields import because_of, said_of, set_by_of
 from casestore.db import Transaction
 from casestore.tables import CaseRow, CaseTextRow, CounterRow
@@ -29,6 +30,7 @@ def add(tx: Transaction, case: Case) -> None:
     texts = CaseTextRow(case_number=case.number, **{name: kept.pop(name) for name in _TEXTS})
     tx.add(CaseRow(**kept, texts=texts))
     tx.flush()  # before its facts: what is wrong with the case is told as the case's
+    case_search.put(tx, case)
 
 
 def change(tx: Transaction, case: Case) -> None:
@@ -40,6 +42,7 @@ def change(tx: Transaction, case: Case) -> None:
     for name, value in kept.items():
         setattr(row.texts if name in _TEXTS else row, name, value)
     tx.flush()
+    case_search.put(tx, case)
 
 
 def locked(tx: Transaction, number: str) -> Case:
@@ -87,6 +90,18 @@ def open_cases(tx: Transaction, limit: int = 200) -> tuple[Case, ...]:
 def page(tx: Transaction, after: str = "", limit: int = 500) -> tuple[Case, ...]:
     """All cases by their numbers, the next `limit` after this one: to look through all of them."""
     return _cases(tx, select(CaseRow).where(CaseRow.number > after).order_by(CaseRow.number).limit(limit))
+
+
+def expire_texts(tx: Transaction, before_ms: int, *, limit: int = 500) -> tuple[str, ...]:
+    """Delete people's words, names and numbers of cases that are done with and unchanged since; which cases.
+
+    What of them stands in their facts is `fact_log.erase_texts`'s. Fewer than `limit`: there are no more.
+    """
+    done = CaseRow.status.not_in(OPEN_STATUSES) & (CaseRow.changed_ms < before_ms)
+    page = select(CaseRow.number).join_from(CaseRow, CaseTextRow).where(done).limit(limit)
+    numbers = tuple(tx.scalars(page.order_by(CaseRow.number)))
+    tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
+    return numbers
 
 
 def case_of_row(row: CaseRow) -> Case:

@@ -24,5 +24,6 @@ def is_ahead_of_the_store(tx: Transaction, now_ms: int) -> bool:
     newest_ms = max(tx.scalar(query) or 0 for query in newest)
     if now_ms <= newest_ms + _DAY_MS:
         return False
-    log.warning("nothing_expired", reason="the clock is ahead", now_ms=now_ms, newest_ms=newest_ms)
+    if newest_ms:
+        log.warning("nothing_expired", reason="the clock is ahead", now_ms=now_ms, newest_ms=newest_ms)
     return True

@@ -15,6 +15,10 @@ from domain.imports import ImportReport
 
 log = structlog.get_logger()
 
+_NOBODY = ContactEdit(
+    name="", employee_number="", extension="", email="", department="", site="", language="", vip=False,
+    numbers=(),
+)  # fmt: skip
 _BATCH = 200  # ten thousand people in one transaction held callers' cases up for two seconds
 
 
@@ -56,7 +60,21 @@ def add(
 def get(tx: Transaction, contact_id: int) -> Contact | None:
     """The contact with this id."""
     row = tx.get(ContactRow, contact_id)
-    return _view(row) if row else None
+    return _view(row) if row and not _is_erased(row) else None
+
+
+def is_erased(tx: Transaction, contact_id: int) -> bool:
+    """Whether there was somebody with this id."""
+    row = tx.get(ContactRow, contact_id)
+    return row is not None and _is_erased(row)
+
+
+def erase(tx: Transaction, contact_id: int) -> None:
+    """Nothing stays but the id, which nobody gets again. LookupError where there never was a contact."""
+    row = tx.get(ContactRow, contact_id)
+    if row is None:
+        raise LookupError(f"there is no contact {contact_id}")
+    _change(tx, row, _NOBODY)
 
 
 def by_number(tx: Transaction, e164: str) -> tuple[Contact, ...]:
@@ -77,7 +95,7 @@ def by_employee_number(tx: Transaction, number: str) -> tuple[Contact, ...]:
 
 def count(tx: Transaction) -> int:
     """How many contacts there are."""
-    return tx.scalar(select(func.count()).select_from(ContactRow)) or 0
+    return tx.scalar(select(func.count()).select_from(ContactRow).where(ContactRow.name != "")) or 0
 
 
 def import_csv(store: Store, lines: Iterable[str], *, region: str) -> ImportReport:
@@ -126,6 +144,10 @@ def _perhaps_the_same(tx: Transaction, people: Sequence[ContactRow]) -> Iterable
     return tx.scalars(select(ContactRow).where(same | unnumbered if names else same))
 
 
+def _is_erased(row: ContactRow) -> bool:
+    return not row.name  # everybody else has one
+
+
 def _where(tx: Transaction, condition: ColumnElement[bool]) -> tuple[Contact, ...]:
     rows = tx.scalars(select(ContactRow).where(condition).order_by(ContactRow.id))
     return tuple(_view(row) for row in rows)
@@ -151,7 +173,7 @@ def _change(tx: Transaction, row: ContactRow, edit: ContactEdit) -> bool:
     differing = {field: value for field, value in edit.given().items() if value != now[field]}
     numbers = differing.pop("numbers", None)
     for field, value in differing.items():
-        setattr(row, field, value)
+        setattr(row, field, None if field == "employee_number" and not value else value)
     if numbers is not None:
         row.numbers.clear()
         tx.flush()  # the old ones leave before a number among them comes back

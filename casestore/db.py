@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from casestore.store_errors import StoreBusy, StoreUnusable, named_errors, named_upgrade_errors
@@ -87,8 +87,34 @@ class Store:
         with named_errors(), self._reading.begin() as tx:
             yield tx
 
+    def forget_deleted(self) -> str:
+        """Have the files lose what was deleted, as far as the database can; empty, or why that must wait.
+
+        SQLite writes over what is deleted (`secure_delete`), and here its journal is emptied too. PostgreSQL
+        frees the space. Blocking.
+        """
+        try:
+            with named_errors():
+                return self._truncate_journal() if self._sqlite_file else self._vacuum()
+        except StoreUnusable as error:
+            return str(error)
+
     def close(self) -> None:
         self._engine.dispose()
+
+    def _truncate_journal(self) -> str:
+        connection = self._engine.raw_connection()  # a checkpoint is no part of a transaction
+        try:
+            # Waits for readers and writers as long as anything here waits for a lock.
+            (is_busy, *_) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        return "somebody reads the database all the time: its journal could not be emptied" if is_busy else ""
+
+    def _vacuum(self) -> str:
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
+        return ""
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -111,6 +137,7 @@ class Store:
         connection.execute("PRAGMA synchronous = FULL")  # a committed case survives a power loss too
         # Off unless asked for, by each connection anew.
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what people said is not only let go of
 
 
 def _connect_args(url: str, busy_timeout_ms: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ read of it is taken over.
 """
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -78,6 +79,22 @@ class OutboxFile:
         """It never can be: it stays, for a person to look at."""
         with self._open() as connection:
             connection.execute("UPDATE entries SET refused = ? WHERE place = ?", (why or "refused", place))
+
+    def forget(self, names: re.Pattern[str]) -> bool:
+        """Delete what was refused and names this; False, and nothing is changed, where such a one waits."""
+        if not self._path.exists():
+            return True
+        with self._open() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            rows = connection.execute("SELECT place, body, refused FROM entries").fetchall()
+            named = [(place, refused) for place, body, refused in rows if names.search(body)]
+            if not all(refused for _, refused in named):
+                return False
+            connection.executemany("DELETE FROM entries WHERE place = ?", [(place,) for place, _ in named])
+        with self._open() as connection:
+            connection.commit()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return True
 
     def count(self) -> tuple[int, int]:
         """How many wait, and how many were refused; without making the file."""

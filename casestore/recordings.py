@@ -4,16 +4,16 @@ A recording is a file in the folder and a row that finds it among a hundred thou
 goes first: what a crash leaves between the two, `take_in` and `expire` set right.
 """
 
+import itertools
 import os
 import re
 import wave
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
 
 import structlog
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, func, select, tuple_
 
 from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Transaction
@@ -91,6 +91,24 @@ def find(tx: Transaction, folder: Path, case_number: str) -> Path | None:
     return next((folder / file for file in files if (folder / file).is_file()), None)
 
 
+def count(tx: Transaction, case_numbers: Collection[str]) -> int:
+    """How many recordings these cases have."""
+    own = RecordingRow.case_number.in_(case_numbers)
+    return tx.scalar(select(func.count()).select_from(RecordingRow).where(own)) or 0
+
+
+def remove(tx: Transaction, folder: Path, case_number: str) -> int:
+    """Delete every recording of a case, with a row or without; how many. Raises OSError."""
+    own = RecordingRow.case_number == case_number
+    files = set(tx.scalars(select(RecordingRow.file).where(own)))
+    files |= {path.name for path in folder.glob(f"{case_number}-*.wav")}
+    for file in files:
+        # The file before its row, as in `expire`.
+        (folder / file).unlink(missing_ok=True)
+    tx.execute(delete(RecordingRow).where(own))
+    return len(files)
+
+
 def take_in(tx: Transaction, folder: Path) -> int:
     """Make every file findable that no row knows: of versions that had no rows, of a crash. How many."""
     known = set(tx.scalars(select(RecordingRow.file)))
@@ -145,7 +163,7 @@ def _old(tx: Transaction, before_ms: int | None) -> Iterator[tuple[int, str]]:
 
 def _new_file(folder: Path, case_number: str) -> tuple[int, Path, int]:
     """The first attempt that no file has, claimed by making it; its descriptor."""
-    for attempt in count(1):
+    for attempt in itertools.count(1):
         path = folder / f"{case_number}-{attempt}.wav"
         try:
             # O_EXCL makes the file ours alone, whoever else counts at the same time.

@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from casestore.text import storable
+from domain.audit import AuditKind
 from domain.languages import Language
 from domain.users import Role
 
@@ -45,6 +46,8 @@ class KeptJson(TypeDecorator[Any]):
 
 Milliseconds = Annotated[int, mapped_column(BigInteger)]
 _LIVES = text("outcome IS NULL")
+# SQLite counts up by itself only in a column that is exactly an INTEGER.
+_SEQ = BigInteger().with_variant(Integer(), "sqlite")
 Fields = dict[str, Any]
 Texts = list[str]
 Words = list[dict[str, Any]]
@@ -112,6 +115,7 @@ class CaseRow(Base):
         Index(None, "status", "opened_ms"),
         Index(None, "contact_id", "status"),
         Index(None, "agent", "status"),
+        Index(None, "changed_ms", "number"),
     )
 
     number: Mapped[str] = mapped_column(primary_key=True)
@@ -165,6 +169,8 @@ class ArticleRow(Base):
     body: Mapped[str]
     keywords: Mapped[Texts]
     examples: Mapped[Texts]
+    # The desk whose callers it is for; empty: everybody's.
+    desk: Mapped[str] = mapped_column(server_default="")
 
 
 class UserRow(Base):
@@ -189,6 +195,19 @@ class SessionRow(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     csrf: Mapped[str]
     expires_ms: Mapped[Milliseconds] = mapped_column(index=True)
+
+
+class AuditRow(Base):
+    """What somebody of the desk did; triggers refuse to change it, and to delete it while it is young."""
+
+    __tablename__ = "audit"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    at_ms: Mapped[Milliseconds] = mapped_column(index=True)
+    actor: Mapped[str]
+    kind: Mapped[AuditKind] = mapped_column(StorableText())
+    values: Mapped[Fields]
 
 
 class CallRow(Base):
@@ -228,8 +247,7 @@ class FactRow(Base):
         {"sqlite_autoincrement": True},
     )
 
-    # SQLite counts up by itself only in a column that is exactly an INTEGER.
-    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    seq: Mapped[int] = mapped_column(_SEQ, primary_key=True)
     event_id: Mapped[str] = mapped_column(unique=True)
     stream: Mapped[str]
     kind: Mapped[str]
@@ -237,6 +255,21 @@ class FactRow(Base):
     at_ms: Mapped[Milliseconds]
     received_ms: Mapped[Milliseconds]
     node: Mapped[str]
+    body: Mapped[str]
+
+
+class FactTextRow(Base):
+    """What is personal in a fact: words, names and numbers. It can go, and the fact stays as it was."""
+
+    __tablename__ = "fact_texts"
+    __table_args__ = (Index(None, "kind", "received_ms"),)  # what is too old, by kind
+
+    # By `seq` and not by `event_id`: nothing is smaller or sooner found.
+    seq: Mapped[int] = mapped_column(
+        _SEQ, ForeignKey("facts.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str]
+    received_ms: Mapped[Milliseconds]
     body: Mapped[str]
 
 

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-import structlog
-
 from casestore import fact_log
 from casestore.db import Transaction
-from cti.bus.encoding import BadEvent, decode, encode
+from cti.facts import event_of, fact_of
 from domain.case_events import CaseEvent
 from domain.case_history import HistoryEntry, entry_of
-from domain.event import MAIN_NODE, Event
-from domain.facts import Fact, StoredFact
+from domain.event import MAIN_NODE
+from domain.facts import StoredFact
 from domain.streams import CASES
 from domain.vocabulary import kinds_of
-
-log = structlog.get_logger()
 
 KINDS = frozenset(kind.__name__ for kind in kinds_of(CaseEvent))
 """What happens to cases, by name: facts of these kinds are kept as long as the case is."""
@@ -26,7 +22,8 @@ class WrittenMeanwhile(Exception):
 
 def append(tx: Transaction, events: Sequence[CaseEvent], received_ms: int) -> None:
     """Write the events down in the transaction of their cases. Raises WrittenMeanwhile."""
-    places = fact_log.append(tx, [_fact(event, received_ms) for event in events])
+    facts = [fact_of(event, node=MAIN_NODE, received_ms=received_ms) for event in events]
+    places = fact_log.append(tx, facts)
     if None in places:
         raise WrittenMeanwhile
 
@@ -55,25 +52,3 @@ def case_event_of(fact: StoredFact) -> CaseEvent | None:
     """None for a fact of something else, and for one that this version cannot read, which is logged."""
     event = event_of(fact) if fact.kind in KINDS else None
     return event if isinstance(event, CaseEvent) else None
-
-
-def event_of(fact: StoredFact) -> Event | None:
-    """The event that was written down; None, and a line in the log, where it cannot be read."""
-    try:
-        return decode(fact.body.encode())
-    except BadEvent as error:
-        log.error("fact_unreadable", seq=fact.seq, kind=fact.kind, why=str(error))
-        return None
-
-
-def _fact(event: CaseEvent, received_ms: int) -> Fact:
-    return Fact(
-        event_id=event.event_id,
-        stream=event.stream,
-        kind=type(event).__name__,
-        subject=event.subject,
-        at_ms=event.at_ms,
-        received_ms=received_ms,
-        node=MAIN_NODE,
-        body=encode(event).decode(),
-    )

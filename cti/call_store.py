@@ -10,7 +10,8 @@ from casestore import calls, cases, fact_log, positions
 from casestore.db import Store, Transaction
 from cti.calls import call_of
 from cti.fact_writer import Place, Positions
-from cti.folding import OF_CASES, Folding, begins_in_log, call_as_of, event_of, facts_after
+from cti.facts import event_of
+from cti.folding import OF_CASES, Folding, begins_in_log, call_as_of, facts_after
 from domain.calls import Call
 from domain.case_events import CaseLinked, CaseRegistered, without_personal
 from domain.dialogue import StatementHeard

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from cti.bus import Position
-from cti.bus.encoding import BadEvent, encode
+from cti.bus.encoding import BadEvent
 from cti.bus.pause import GrowingPause
+from cti.facts import fact_of
 from cti.sifting import is_the_databases, one_by_one
 from domain.event import Event
 from domain.facts import Fact
@@ -199,17 +200,7 @@ class FactWriter:
     def _fact(self, event: Event) -> Fact | None:
         """None for an event that could not be read again."""
         try:
-            body = encode(event).decode()
+            return fact_of(event, node=self._node, received_ms=self._clock())
         except BadEvent as error:
             self._lose(1, reason=str(error), event_id=event.event_id)
             return None
-        return Fact(
-            event_id=event.event_id,
-            stream=event.stream,
-            kind=type(event).__name__,
-            subject=event.subject,
-            at_ms=event.at_ms,
-            received_ms=self._clock(),
-            node=self._node,
-            body=body,
-        )

@@ -2,19 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-import structlog
-
 from casestore import calls, cases, fact_log
 from casestore.db import Store, Transaction
-from cti.bus.encoding import BadEvent, decode
 from cti.calls import call_of, is_about_its_case, step
+from cti.facts import event_of
 from domain.calls import Call, CallAnswered, QueueJoined, Resynced
 from domain.case_events import CaseLinked, CaseRegistered
 from domain.event import Event
 from domain.facts import StoredFact
 from domain.offers import OfferMade
-
-log = structlog.get_logger()
 
 BEGINNINGS = tuple(kind.__name__ for kind in (CallAnswered, QueueJoined, OfferMade))
 OF_CASES = tuple(kind.__name__ for kind in (CaseRegistered, CaseLinked))
@@ -75,15 +71,6 @@ def facts_after(
         if len(wanted) < _AT_ONCE:
             return
         position = wanted[-1].seq
-
-
-def event_of(fact: StoredFact) -> Event | None:
-    """The event that was written down; None, and a line in the log, where this version cannot read it."""
-    try:
-        return decode(fact.body.encode())
-    except BadEvent as error:
-        log.error("fact_unreadable", seq=fact.seq, kind=fact.kind, why=str(error))
-        return None
 
 
 def call_as_of(tx: Transaction, call_id: str, place: int) -> Call | None:

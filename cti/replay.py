@@ -5,17 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from casestore import calls, fact_log
-from casestore.db import Store
+from casestore.db import Store, Transaction
 from cti.call_store import folded_up_to, keep_folded_up_to
 from cti.calls import call_of
-from cti.folding import BEGINNINGS, Folding, event_of, facts_after
-from domain.calls import Call, CallAnswered, Resynced
+from cti.facts import event_of
+from cti.folding import BEGINNINGS, Folding, facts_after
+from domain.calls import Call, CallAnswered, Resynced, without_person
 from domain.clock import now_ms
 from domain.event import Event
 from domain.facts import StoredFact
 from domain.streams import ASTERISK, CASES, DIALOGUE, OFFERS
 
 _OF_CALLS = (ASTERISK, CASES, DIALOGUE, OFFERS)
+
+_FACTS_OF_A_CALL = 10_000
 
 Progress = Callable[[int, int], None]
 """Told the place of the fact that was taken in, and that of the last one."""
@@ -72,7 +75,7 @@ def compare(living: Store, fresh: Store, progress: Progress = lambda place, last
     """The calls that are not the same in both. Blocking.
 
     Only what can be the same is compared: calls whose first fact is still kept, and that have none which one
-    of the two has not folded yet.
+    of the two has not folded yet; words, names and numbers only where the facts still have them.
     """
     with living.reading() as one, fresh.reading() as other:
         upto = min(folded_up_to(one), folded_up_to(other))
@@ -81,10 +84,12 @@ def compare(living: Store, fresh: Store, progress: Progress = lambda place, last
     for page in facts_after(living, 0, upto, kinds=BEGINNINGS):
         with living.reading() as one, fresh.reading() as other:
             for fact in page:
-                pair = calls.get(one, fact.subject), calls.get(other, fact.subject)
-                if not _is_first_fact(fact, pair[0] or pair[1]) or moving.has(fact.subject, pair[0]):
+                old, new = calls.get(one, fact.subject), calls.get(other, fact.subject)
+                if not _is_first_fact(fact, old or new) or moving.has(fact.subject, old):
                     continue
-                if found := _difference(fact.subject, *pair):
+                if old != new and _is_nobodys(one, fact.subject):
+                    old, new = old and without_person(old), new and without_person(new)
+                if found := _difference(fact.subject, old, new):
                     differences[fact.subject] = found
         progress(page[-1].seq, upto)
     return list(differences.values())
@@ -131,6 +136,11 @@ def _is_first_fact(fact: StoredFact, call: Call | None) -> bool:
     if "answered" in call.marks:
         return fact.kind == CallAnswered.__name__ and fact.at_ms == call.marks["answered"]
     return fact.at_ms == min(call.marks.values(), default=fact.at_ms)
+
+
+def _is_nobodys(tx: Transaction, call_id: str) -> bool:
+    """Whether what was personal in its facts is gone; then the living one may have it a day longer."""
+    return not any(fact.personal for fact in fact_log.read(tx, 0, _FACTS_OF_A_CALL, subject=call_id))
 
 
 def _difference(call_id: str, living: Call | None, fresh: Call | None) -> Difference | None:

@@ -17,11 +17,14 @@ class Event:
     """Anything that is stated; handling the same `event_id` twice changes nothing.
 
     `at_ms` is when it happened, by the clock of whoever states it. `stream` is where
-    events of its kind travel.
+    events of its kind travel. `personal` names the fields that hold words, names or numbers of people
+    (`case.title` is a part of one): they are kept apart and can be erased, hence empty by default, so that
+    the event can be read without them.
     """
 
     # By class and not by event: nobody can state an event on another stream than its readers follow.
     stream: ClassVar[str]
+    personal: ClassVar[tuple[str, ...]] = ()
 
     at_ms: int
     event_id: str = field(default_factory=new_id)

@@ -55,6 +55,15 @@ def normalise(number: str, region: str) -> Caller:
     return Caller("unknown", "".join(c for c in raw if " " <= c <= "~")[:32])
 
 
+def written_forms(e164: str) -> tuple[str, ...]:
+    """How telephone exchanges may write this number; an extension is written as it is."""
+    if not e164.startswith("+"):
+        return (e164,)
+    parsed = _parsed(e164, None)
+    national = (f"0{parsed.national_number}",) if parsed else ()
+    return (e164, e164[1:], f"00{e164[1:]}", *national)
+
+
 def decide(caller: Caller, candidates: Collection[object]) -> Match:
     """Whether the contacts that were found for a caller name one person, several or none."""
     if caller.kind == "withheld":

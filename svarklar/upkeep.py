@@ -2,78 +2,86 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 from time import monotonic
 
 import structlog
 
-from casestore import fact_log, knowledge, recordings, users
+from casestore import knowledge, recordings
 from casestore.clock_check import is_ahead_of_the_store
-from casestore.db import Store, Transaction
-from casework import case_facts
+from casestore.db import Store
 from casework.search.ranking import Ranking
 from casework.service import CaseService
 from casework.triage.understand import Understanding
 from domain.articles import Article
 from domain.clock import now_ms
-from domain.facts import retention_days
-from domain.vocabulary import KINDS
+from domain.desks import DeskBook
+from ivr.desk_prompts import desk_prompts
+from ivr.speaking.prompts import RATES_HZ, Prompts
 from ivr.speech.models.installed import ModelUnusable, best, fetch, installed
+from svarklar.retention import Tidying, tidy
 from svarklar.settings import Settings
 
 log = structlog.get_logger()
 
-_DAY_S, _DAY_MS, _HOUR_MS = 86_400, 86_400_000, 3_600_000
+_DAY_S, _HOUR_MS = 86_400, 3_600_000
 _LEARN_S = 30
-_BATCH = 1_000
-# What happened to a case is its history: it is kept as long as the case is.
-_EXPIRE = tuple(kind for kind in KINDS if kind not in case_facts.KINDS)
+_BREATH_S = 0.2  # a voice takes a whole core for a moment
+_SETTLE_S = 20  # after a start the models are loaded first: without them nobody is heard
 
 
 class TwoClocks:
-    """Whether wall clock and monotonic clock have run alike since this was made: the wall clock may jump."""
+    """Whether the wall clock can be believed: it may jump, or have been wrong before we started.
+
+    `is_doubtful`: it was far ahead of all that is stored when nothing had been written by it yet.
+    """
 
     def __init__(
-        self, wall_ms: Callable[[], int] = now_ms, steady_s: Callable[[], float] = monotonic
+        self,
+        wall_ms: Callable[[], int] = now_ms,
+        steady_s: Callable[[], float] = monotonic,
+        *,
+        is_doubtful: bool = False,
     ) -> None:
         self._wall_ms, self._steady_s = wall_ms, steady_s
         self._apart_ms = wall_ms() - steady_s() * 1000
+        self._is_doubtful = is_doubtful
 
     def agree(self) -> bool:
-        """Within an hour: a machine that slept, or whose clock was set right, tidies tomorrow."""
-        apart_ms = self._wall_ms() - self._steady_s() * 1000
-        if abs(apart_ms - self._apart_ms) < _HOUR_MS:
-            return True
-        log.warning(
-            "not_tidied", reason="the clock has jumped", by_s=round((apart_ms - self._apart_ms) / 1000)
-        )
-        self._apart_ms = apart_ms
-        return False
+        """Whether both have run alike since last asked, within an hour; what was doubtful is so only once.
+
+        A machine that slept, or whose clock was set right, tidies tomorrow.
+        """
+        was_doubtful, self._is_doubtful = self._is_doubtful, False
+        before_ms, self._apart_ms = self._apart_ms, self._wall_ms() - self._steady_s() * 1000
+        jumped_ms = self._apart_ms - before_ms
+        if abs(jumped_ms) >= _HOUR_MS:
+            log.warning("not_tidied", reason="the clock has jumped", by_s=round(jumped_ms / 1000))
+            return False
+        return not was_doubtful
 
 
-async def tidy_daily(settings: Settings, store: Store) -> None:
-    """What was kept long enough goes: callers' voices, facts by their kind, logins that are over."""
-    clocks = TwoClocks()
+async def tidy_daily(settings: Settings, store: Store, clocks: TwoClocks) -> None:
+    """What was kept long enough goes, as `retention` has it; begins by tidying.
+
+    Recordings without a row are to have been taken in by then.
+    """
     while True:
         if clocks.agree():
-            await asyncio.to_thread(tidy, settings, store, now_ms())
+            await asyncio.to_thread(tidy, Tidying(settings=settings, store=store, at_ms=now_ms()))
         await asyncio.sleep(_DAY_S)
+        await asyncio.to_thread(take_in_recordings, settings, store)
 
 
-def tidy(settings: Settings, store: Store, at_ms: int) -> None:
-    """Blocking, a short transaction at a time: nobody waits long for it. Raises StoreUnusable."""
-    folder = settings.recordings_folder
-    with store.uow() as tx:
-        # First, so that files without a row grow old and go as well.
-        recordings.take_in(tx, folder)
-    _repeat(store, lambda tx: recordings.expire(tx, folder, settings.statement_days, at_ms, limit=_BATCH))
+def clocks_at_start(store: Store) -> TwoClocks:
+    """To be made before anything is written by the clock of now. Blocking; raises StoreUnusable."""
     with store.reading() as tx:
-        if is_ahead_of_the_store(tx, at_ms):
-            return
-    for kind, days in retention_days(settings.fact_days, settings.personal_days, _EXPIRE).items():
-        _repeat(store, partial(_expire_facts, kind, at_ms - days * _DAY_MS))
+        return TwoClocks(is_doubtful=is_ahead_of_the_store(tx, now_ms()))
+
+
+def take_in_recordings(settings: Settings, store: Store) -> None:
+    """Files without a row, of a crash, are found, grow old and go as the others. Blocking."""
     with store.uow() as tx:
-        users.end_expired_sessions(tx, at_ms)
+        recordings.take_in(tx, settings.recordings_folder)
 
 
 def articles_of(store: Store) -> tuple[Article, ...]:
@@ -100,11 +108,23 @@ async def refresh_knowledge(casework: CaseService, known: Sequence[Article], sto
             log.info("knowledge_learned", articles=len(articles))
 
 
+async def speak_desk_prompts(prompts: Prompts, desks: Callable[[], DeskBook], changed: asyncio.Event) -> None:
+    """Greetings and menus, so that no first caller waits for a voice; slowly, for nobody waits yet."""
+    await asyncio.sleep(_SETTLE_S)
+    while True:
+        changed.clear()
+        for prompt in [prompt for desk in desks().desks for prompt in desk_prompts(desk)]:
+            for rate_hz in RATES_HZ:
+                await asyncio.to_thread(prompts.make, *prompt, rate_hz)
+                await asyncio.sleep(_BREATH_S)
+        await changed.wait()
+
+
 async def fetch_english(settings: Settings) -> None:
     """The official English model, where it can be reached; calls use it once it is there. Never raises."""
     try:
         there = await asyncio.to_thread(installed, settings)
-        if not settings.fetch_model or not best(there, "en").bundled:
+        if not settings.fetch_model or not best([model for model in there if not model.whole], "en").bundled:
             return
         model = await fetch(settings, "en")
         log.info("model_fetched", model=model.name)
@@ -112,14 +132,3 @@ async def fetch_english(settings: Settings) -> None:
         log.info("model_not_fetched", reason=str(error))
     except Exception as error:  # a full disk, say: nobody waits for this, so it is said here or nowhere
         log.warning("model_not_fetched", reason=repr(error))
-
-
-def _expire_facts(kind: str, before_ms: int, tx: Transaction) -> int:
-    return fact_log.expire(tx, kind, before_ms, limit=_BATCH)
-
-
-def _repeat(store: Store, expire: Callable[[Transaction], int]) -> None:
-    while True:
-        with store.uow() as tx:
-            if expire(tx) < _BATCH:
-                return

@@ -6,6 +6,7 @@ whose meaning changes gets a new name.
 """
 
 import json
+import re
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from cti.bus import Delivery, Position
 from domain.event import Event
 from domain.vocabulary import kinds_of
+
+Fields = dict[str, Any]
 
 
 class BadEvent(ValueError):
@@ -34,14 +37,31 @@ _ADAPTERS = _adapters()
 def encode(event: Event) -> bytes:
     """The event as bytes; raises BadEvent where a field does not hold what its type says."""
     name = type(event).__name__
+    return f"{name} {as_json(name, fields_of(event))}".encode()
+
+
+def fields_of(event: Event) -> Fields:
+    """The event's fields as JSON has them; raises BadEvent as `encode`."""
+    name = type(event).__name__
     if name not in _ADAPTERS:
         raise BadEvent(f"{name} is no event of the vocabulary")
     try:
         # By default pydantic writes a value of the wrong type with a warning, and nobody could read it back.
-        fields = _ADAPTERS[name].dump_python(event, mode="json", warnings="error")
-        return f"{name} {json.dumps(fields, ensure_ascii=False, allow_nan=False)}".encode()
+        fields: Fields = _ADAPTERS[name].dump_python(event, mode="json", warnings="error")
     except ValueError as error:
-        raise BadEvent(f"{name} cannot be encoded: {error}") from error
+        # Without its cause, whose words would stand in the log.
+        raise BadEvent(f"{name} cannot be encoded: {_wrong_fields(error)} not as its type says") from None
+    return fields
+
+
+def as_json(kind: str, fields: Fields) -> str:
+    """Fields of this kind of event as text; raises BadEvent for what JSON (NaN) or UTF-8 has not."""
+    try:
+        text = json.dumps(fields, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError as error:
+        raise BadEvent(f"{kind} cannot be encoded: {error}") from error
+    return text
 
 
 def decode(data: bytes) -> Event:
@@ -63,6 +83,11 @@ def delivery(position: Position, data: bytes) -> Delivery:
         return Delivery(position, decode(data))
     except BadEvent as error:
         return Delivery(position, None, str(error))
+
+
+def _wrong_fields(error: ValueError) -> str:
+    """Their names; the error's own words have the values, which are what callers said."""
+    return ", ".join(sorted(set(re.findall(r"field_name='(\w+)'", str(error))))) or "something"
 
 
 def _what_is_wrong(error: ValidationError) -> str:

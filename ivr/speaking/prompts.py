@@ -1,12 +1,15 @@
 """Prompts: text → sound, made once and kept as files; a recording dropped in the folder wins.
 
 `own/LANGUAGE/KEY.wav` replaces the prompt KEY (a recording cannot say a name, so only prompts without
-values are replaced); `made/` holds what was synthesised, named by voice, rate and a hash of the text.
+values are replaced). `fixed/` holds the catalogues' own texts, `for_callers/` those with names, titles and
+numbers in them, which go as a whole where somebody is to be forgotten; both by voice, rate and a hash of the
+text.
 """
 
 import asyncio
 import hashlib
 import os
+import shutil
 import tempfile
 import wave
 from collections.abc import Iterable, Sequence
@@ -15,11 +18,15 @@ from pathlib import Path
 
 import structlog
 
+from domain.languages import LANGUAGES
 from ivr.speaking.voices import Speaker, SpeechFailed, resample
+from ivr.texts import catalogue
 
 log = structlog.get_logger()
 
 RATES_HZ = (8000, 16000)
+_FIXED, _FOR_CALLERS = "fixed", "for_callers"
+_BEFORE = "made"  # of the version before: both in one folder
 _MOST_CHARACTERS = 1_000  # of one prompt: a hostile name must not become an hour of speech
 _READERS = 2
 _SPEAKERS = 2  # a voice takes a whole core for some hundredths of a second
@@ -30,7 +37,7 @@ class Prompts:
     """What the dialogue says, as sound."""
 
     def __init__(self, folder: Path, voices: Sequence[Speaker], own: Path | None = None) -> None:
-        self._made = folder / "made"
+        self._folder = folder
         self._own = own or folder / "own"
         self._voices = voices
         # Threads of our own, and apart: a voice that hangs holds up neither the rest of the server
@@ -61,7 +68,7 @@ class Prompts:
         for voice in self._voices:
             if language in voice.languages():
                 try:
-                    return self._spoken(voice, language, text, rate_hz)
+                    return self._spoken(voice, language, key, text, rate_hz)
                 except (SpeechFailed, OSError) as error:
                     log.warning("voice_failed", voice=voice.name, key=key, error=str(error)[:200])
         return b""
@@ -74,7 +81,7 @@ class Prompts:
         voice = next((voice for voice in self._voices if language in voice.languages()), None)
         if voice is None:
             return b""
-        return self._kept(self._path(voice, language, text[:_MOST_CHARACTERS], rate_hz))
+        return self._kept(self._path(voice, language, key, text[:_MOST_CHARACTERS], rate_hz))
 
     def _recorded(self, language: str, key: str, rate_hz: int) -> bytes | None:
         path = self._own / language / f"{key}.wav"
@@ -89,8 +96,8 @@ class Prompts:
             log.warning("own_recording_unusable", path=str(path), error=str(error))
             return None
 
-    def _spoken(self, voice: Speaker, language: str, text: str, rate_hz: int) -> bytes:
-        path = self._path(voice, language, text, rate_hz)
+    def _spoken(self, voice: Speaker, language: str, key: str, text: str, rate_hz: int) -> bytes:
+        path = self._path(voice, language, key, text, rate_hz)
         kept = self._kept(path)
         if kept is not None:
             return kept
@@ -99,15 +106,34 @@ class Prompts:
         _write(path, sound)
         return sound
 
-    def _path(self, voice: Speaker, language: str, text: str, rate_hz: int) -> Path:
+    def _path(self, voice: Speaker, language: str, key: str, text: str, rate_hz: int) -> Path:
         digest = hashlib.sha256(f"{language}\0{text}".encode()).hexdigest()[:24]
-        return self._made / voice.name / str(rate_hz) / f"{digest}.pcm"
+        kind = _FIXED if _is_fixed(language, key, text) else _FOR_CALLERS
+        return self._folder / kind / voice.name / str(rate_hz) / f"{digest}.pcm"
 
     def _kept(self, path: Path) -> bytes | None:
         try:
             return path.read_bytes()
         except OSError:
             return None  # mostly it was never said; else saying it again tells what is wrong
+
+
+def forget_spoken(folder: Path, before_s: float | None = None) -> int:
+    """Delete what was spoken for single callers, where given only what is older (by `time.time()`).
+
+    How many prompts; a running server speaks again what it needs. Raises OSError.
+    """
+    shutil.rmtree(folder / _BEFORE, ignore_errors=True)
+    files = [path for path in (folder / _FOR_CALLERS).rglob("*") if path.is_file()]
+    old = [path for path in files if before_s is None or path.stat().st_mtime < before_s]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _is_fixed(language: str, key: str, text: str) -> bool:
+    """Whether nothing was put into the text: it stands in the catalogue so."""
+    return language in LANGUAGES and catalogue(language).prompts.get(key) == text
 
 
 def _write(path: Path, sound: bytes) -> None:

@@ -14,9 +14,9 @@ from rich.console import Console
 from casestore import calls, recordings
 from casestore.db import Store
 from casestore.tables import RecordingRow
-from cti.bus.encoding import encode
 from cti.call_store import CallStore
 from cti.fact_writer import FactWriter
+from cti.facts import fact_of
 from cti.replay import compare, replay
 from domain.calls import Call, CallAnswered, CallEnded, QueueJoined
 from domain.case_events import SuggestionsFound
@@ -183,10 +183,7 @@ def _sqlite(file: Path) -> Store:
 
 
 def _fact(event: Event) -> Fact:
-    return Fact(
-        event_id=event.event_id, stream=event.stream, kind=type(event).__name__, subject=event.subject,
-        at_ms=event.at_ms, received_ms=1, node="main", body=encode(event).decode(),
-    )  # fmt: skip
+    return fact_of(event, node="main", received_ms=1)
 
 
 def _happened(name: str) -> Iterator[Event]:

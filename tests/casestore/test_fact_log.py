@@ -91,11 +91,17 @@ def test_facts_are_found_by_stream_kind_and_subject(store: Store):
 
 def test_a_subject_and_what_is_too_old_are_found_by_an_index(store: Store):
     append(
-        store, *(fact(number, subject=f"17.{number % 500}", kind=f"K{number % 99}") for number in range(5000))
+        store,
+        *(
+            fact(number, subject=f"17.{number % 500}", kind=f"K{number % 99}", personal="{}")
+            for number in range(5000)
+        ),
     )
     with store.uow() as tx:
         assert "ix_facts_subject_seq" in plan(tx, lambda: fact_log.read(tx, 100, 9, subject="17.7"))
         assert "ix_facts_kind_received_ms" in plan(tx, lambda: fact_log.expire(tx, "K7", 0))
+        assert "ix_fact_texts_kind_received_ms" in plan(tx, lambda: fact_log.expire_texts(tx, "K7", 0))
+        assert "ix_facts_subject_seq" in plan(tx, lambda: fact_log.erase_texts(tx, ["17.7"]))
 
 
 def test_the_newest_is_the_last_number_given(store: Store):
@@ -104,6 +110,47 @@ def test_the_newest_is_the_last_number_given(store: Store):
     seqs = append(store, fact(1), fact(2))
     with store.reading() as tx:
         assert fact_log.newest(tx) == seqs[-1]
+
+
+def test_what_is_personal_comes_back_with_its_fact(store: Store):
+    append(store, fact(1, personal='{"name": "Åsa"}'), fact(2), fact(3, personal='{"name": "Bo"}'))
+    assert [kept.personal for kept in read(store)] == ['{"name": "Åsa"}', "", '{"name": "Bo"}']
+
+
+def test_what_was_erased_does_not_come_back_with_a_fact_that_comes_again(store: Store):
+    append(store, fact(1, personal='{"name": "Åsa"}'), fact(1, personal='{"name": "twice"}'))
+    with store.uow() as tx:
+        assert fact_log.erase_texts(tx, [fact(1).subject]) == 1
+    append(store, fact(1, personal='{"name": "Åsa"}'))
+    assert [kept.personal for kept in read(store)] == [""]
+
+
+def test_only_what_is_personal_about_these_subjects_is_erased(store: Store):
+    append(store, *(fact(number, subject=f"1.{number}", personal="{}") for number in range(1200)))
+    with store.uow() as tx:
+        assert fact_log.erase_texts(tx, [f"1.{number}" for number in range(1, 1199)] + ["9.9"]) == 1198
+    assert [(kept.event_id, kept.personal) for kept in read(store) if kept.personal] == [
+        ("e0", "{}"),
+        ("e1199", "{}"),
+    ]
+    assert len(read(store)) == 1200
+
+
+def test_what_is_personal_expires_by_kind_and_the_facts_stay(store: Store):
+    append(store, *(fact(number, received_ms=number, personal="{}") for number in range(6)))
+    append(store, fact(99, kind="CallEnded", received_ms=0, personal="{}"))
+    with store.uow() as tx:
+        assert fact_log.expire_texts(tx, "CallQueued", 5, limit=4) == 4
+        assert fact_log.expire_texts(tx, "CallQueued", 5, limit=4) == 1
+    assert [kept.event_id for kept in read(store) if kept.personal] == ["e5", "e99"]
+    assert len(read(store)) == 7
+
+
+def test_a_fact_that_expires_takes_what_is_personal_with_it(store: Store):
+    append(store, fact(1, received_ms=1, personal='{"name": "Åsa"}'))
+    with store.uow() as tx:
+        assert fact_log.expire(tx, "CallQueued", 2) == 1
+        assert tx.scalar(text("SELECT count(*) FROM fact_texts")) == 0
 
 
 @pytest.mark.parametrize("hostile", ["\x00", "\ud800", "x" * 100_000, "'; DROP TABLE facts; --"])

@@ -1,5 +1,6 @@
 """A database of the version before comes to this one with its data unharmed."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -185,6 +186,77 @@ def test_the_facts_of_old_cases_make_the_very_cases(upgraded: Store):
             for event in case_facts.events_of(fact_log.read(tx, 0, 100, subject=case.number)):
                 made = apply(made, event)
             assert made == case
+    upgraded.close()
+
+
+OLD_FACTS = {
+    "CallAnswered": {"sip_call_id": "s", "number": "+46701740605", "name": "Maria Lind", "codec": "(g722)"},
+    "CallerIdentified": {"match": "one", "number": "", "contact_id": 7, "contact_name": "Maria Lind"},
+    "StatementHeard": {"text": "min skrivare", "confidence": 0.9, "words": [{"text": "skrivare"}]},
+    "CaseRegistered": {
+        "case": {
+            "number": "C-000001",
+            "title": "Skrivare",
+            "because": {"service": ["skrivare"]},
+            "priority": 2,
+        },
+        "open_cases": [{"number": "C-000002", "title": "Maria"}],
+    },
+    "SuggestionsFound": {"suggestions": [{"article": "p", "because": ["skrivare"]}], "similar": []},
+    "QueueJoined": {"queue": "support", "position": 1, "number": "+46701740605", "name": ""},
+    "CallEnded": {"cause": "Maria is no name here"},
+    "StatementHeard ": "[7]",
+    "StatementHeard  ": '{"text": "cut in the mid',
+}
+
+
+def test_what_is_personal_in_old_facts_moves_into_rows_of_its_own(database_url: str):
+    engine = create_engine(database_url)
+    bodies = {
+        kind: f"{kind} {fields if isinstance(fields, str) else json.dumps(fields, ensure_ascii=False)}"
+        for kind, fields in OLD_FACTS.items()
+    }
+    with engine.begin() as connection:
+        _migrate(connection, "0002")
+        facts = MetaData()
+        facts.reflect(connection, only=["facts"])
+        common = {"stream": "dialogue", "subject": "1.1", "at_ms": 1, "received_ms": 2, "node": "main"}
+        connection.execute(
+            facts.tables["facts"].insert(),
+            [
+                {"event_id": kind, "kind": kind.strip(), "body": body, **common}
+                for kind, body in bodies.items()
+            ],
+        )
+    engine.dispose()
+    store = Store(database_url)
+    store.upgrade()
+    with store.reading() as tx:
+        kept = {fact.event_id: fact for fact in fact_log.read(tx, 0, 100)}
+    for kind, fields in OLD_FACTS.items():
+        fact = kept[kind]
+        if fact.kind == "CaseStated":  # what the call was told is the case's own now
+            assert fact.personal == ""
+        elif fact.personal:
+            body = json.loads(fact.body.partition(" ")[2])
+            assert body | json.loads(fact.personal) == fields
+        else:
+            assert fact.body == bodies[kind]
+        if kind != "CallEnded":
+            assert not any(trace in fact.body for trace in ("+46701740605", "Maria", "krivare"))
+    assert {kind for kind, fact in kept.items() if fact.personal} == {
+        "CallAnswered", "CallerIdentified", "StatementHeard", "SuggestionsFound", "QueueJoined"
+    }  # fmt: skip
+    with pytest.raises(DatabaseError, match="append-only"), store.uow() as tx:
+        tx.execute(text("UPDATE facts SET body = ''"))
+    store.close()
+
+
+def test_what_is_personal_in_old_history_lies_apart(upgraded: Store):
+    with upgraded.reading() as tx:
+        facts = fact_log.read(tx, 0, 100)
+    assert [fact.kind for fact in facts if "krivaren" in fact.personal]
+    assert not [fact.kind for fact in facts if "krivaren" in fact.body]
     upgraded.close()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from ami_replay import TRANSCRIPTS, transcript
 from bridge_rig import rigs
-from call_events import DIALOGUE
+from call_events import DIALOGUE, after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kept import Kept, new_store
@@ -15,7 +15,7 @@ from test_calls_any_order import ANY_EVENT
 from casestore import calls, fact_log
 from casestore.db import Store
 from cti.bus.encoding import decode, encode
-from cti.call_store import CallStore
+from cti.call_store import CallStore, keep_folded_up_to
 from cti.effects import Save
 from cti.fact_writer import FactWriter
 from cti.folding import Folding
@@ -196,3 +196,29 @@ def test_on_postgresql_it_is_the_same(postgresql, tmp_path, fresh):
     assert replay(store, fresh).calls == 2
     assert (rows(fresh), compare(store, fresh)) == (rows(store), [])
     store.close()
+
+
+def folded(store, call, **changes):
+    with store.uow() as tx:
+        calls.save(tx, [replace(call, **changes)])
+        keep_folded_up_to(tx, 100, 1)
+
+
+def test_calls_whose_words_have_gone_from_the_log_are_compared_without_them(kept, fresh):
+    written(kept, *DIALOGUE)
+    folded(kept.store, after(*DIALOGUE))
+    with kept.store.uow() as tx:
+        assert fact_log.erase_texts(tx, [DIALOGUE[0].call_id])
+    replay(kept.store, fresh)
+    (anew,) = rows(fresh).values()
+    assert anew.transcript == ""
+    assert compare(kept.store, fresh) == []
+    folded(fresh, anew, language="nb")
+    assert [difference.fields for difference in compare(kept.store, fresh)] == [("language",)]
+
+
+def test_words_that_the_log_has_are_compared(kept, fresh):
+    written(kept, *DIALOGUE)
+    folded(kept.store, after(*DIALOGUE))
+    folded(fresh, after(*DIALOGUE), transcript="")
+    assert [difference.fields for difference in compare(kept.store, fresh)] == [("transcript",)]

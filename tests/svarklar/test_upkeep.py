@@ -1,64 +1,18 @@
-"""What goes when it is old, and that no wall clock alone decides it."""
+"""What goes on beside the calls, and that no wall clock alone decides what goes."""
 
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from casestore import fact_log, recordings
+from casestore import fact_log
 from casestore.db import Store
 from domain.facts import Fact
-from domain.vocabulary import KINDS
 from svarklar.settings import Settings
-from svarklar.upkeep import TwoClocks, fetch_english, tidy
+from svarklar.upkeep import TwoClocks, clocks_at_start, fetch_english
 
-DAY_MS = 86_400_000
+DAY_S, DAY_MS = 86_400, 86_400_000
 NOW_MS = 1_800_000_000_000
-
-
-def fact(kind: str, days_ago: int) -> Fact:
-    at_ms = NOW_MS - days_ago * DAY_MS
-    return Fact(
-        event_id=f"{kind}{days_ago}", stream="dialogue", kind=kind, subject="1.1", node="main", body="",
-        at_ms=at_ms, received_ms=at_ms,
-    )  # fmt: skip
-
-
-def kinds_in(store: Store) -> list[str]:
-    with store.reading() as tx:
-        return [fact.kind for fact in fact_log.read(tx, 0, 100)]
-
-
-def test_facts_go_by_their_kind_what_callers_said_first(store: Store, tmp_path: Path):
-    with store.uow() as tx:
-        fact_log.append(tx, [fact("StatementHeard", 91), fact("CallEnded", 91), fact("CallEnded", 801)])
-        fact_log.append(tx, [fact("StatementHeard", 89), fact("CallEnded", 0)])
-    tidy(Settings(var=tmp_path), store, NOW_MS)
-    assert kinds_in(store) == ["CallEnded", "StatementHeard", "CallEnded"]
-
-
-def test_what_happened_to_a_case_is_kept_as_long_as_the_case(store: Store, tmp_path: Path):
-    with store.uow() as tx:
-        fact_log.append(tx, [fact(kind, 4_000) for kind in ("CaseRegistered", "CaseNoted", "CaseStated")])
-        fact_log.append(tx, [fact("CallEnded", 0)])
-    tidy(Settings(var=tmp_path), store, NOW_MS)
-    assert kinds_in(store) == ["CaseRegistered", "CaseNoted", "CallEnded"]
-
-
-def test_every_kind_that_is_kept_is_one_of_the_vocabulary():
-    assert {"StatementHeard", "CallEnded", "PresenceChanged", "OfferShown", "CaseRegistered"} <= set(KINDS)
-
-
-def test_a_clock_that_was_wrong_at_the_start_deletes_nothing(store: Store, tmp_path: Path):
-    settings = Settings(var=tmp_path)
-    with store.uow() as tx:
-        fact_log.append(tx, [fact("CallEnded", 700), fact("CallEnded", 0)])
-        written = recordings.write(settings.recordings_folder, "C-000001", b"\0\0", 8000, now_ms=NOW_MS)
-        recordings.add(tx, written)
-    tidy(settings, store, NOW_MS + 1000 * DAY_MS)
-    assert len(kinds_in(store)) == 2
-    with store.reading() as tx:
-        assert recordings.find(tx, settings.recordings_folder, "C-000001")
 
 
 async def test_a_model_that_the_disk_does_not_take_is_said_and_ends_nothing(
@@ -74,12 +28,83 @@ async def test_a_model_that_the_disk_does_not_take_is_said_and_ends_nothing(
     assert "No space left" in logs[0]["reason"]
 
 
-def test_a_clock_that_jumps_while_we_run_is_noticed_once():
-    wall_ms, steady_s = [NOW_MS], [100.0]
-    clocks = TwoClocks(lambda: wall_ms[0], lambda: steady_s[0])
-    wall_ms[0] += DAY_MS
-    steady_s[0] += 86_400
-    assert clocks.agree()
-    wall_ms[0] += 40 * DAY_MS
+class Clocks:
+    """A wall clock and a steady one that a test sets."""
+
+    def __init__(self) -> None:
+        self.wall_ms, self.steady_s = NOW_MS, 100.0
+
+    def both(self, *, is_doubtful: bool = False) -> TwoClocks:
+        return TwoClocks(lambda: self.wall_ms, lambda: self.steady_s, is_doubtful=is_doubtful)
+
+    def a_day_passes(self) -> None:
+        self.wall_ms += DAY_MS
+        self.steady_s += DAY_S
+
+
+@pytest.mark.parametrize("jump_ms", [40 * DAY_MS, -40 * DAY_MS, 2 * 3_600_000, -2 * 3_600_000])
+def test_a_clock_that_jumps_while_we_run_is_noticed_once(jump_ms: int):
+    clocks = Clocks()
+    both = clocks.both()
+    clocks.a_day_passes()
+    assert both.agree()
+    clocks.a_day_passes()
+    clocks.wall_ms += jump_ms
+    with capture_logs() as logs:
+        assert not both.agree()
+    assert [(line["event"], line["by_s"]) for line in logs] == [("not_tidied", jump_ms // 1000)]
+    clocks.a_day_passes()
+    assert both.agree()
+
+
+def test_a_clock_that_jumps_back_and_forth_is_doubted_each_time():
+    clocks = Clocks()
+    both = clocks.both()
+    for jump_ms in (DAY_MS, -DAY_MS, DAY_MS):
+        clocks.a_day_passes()
+        clocks.wall_ms += jump_ms
+        assert not both.agree()
+
+
+def test_a_clock_that_drifts_a_little_is_believed():
+    clocks = Clocks()
+    both = clocks.both()
+    for _ in range(100):
+        clocks.a_day_passes()
+        clocks.wall_ms += 60_000
+        assert both.agree()
+
+
+def test_a_clock_that_was_doubtful_at_the_start_is_believed_after_it_has_run_right():
+    clocks = Clocks()
+    both = clocks.both(is_doubtful=True)
+    assert not both.agree()
+    clocks.a_day_passes()
+    assert both.agree()
+
+
+def test_a_clock_is_doubtful_at_the_start_where_all_that_is_stored_is_long_ago(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    append(store, NOW_MS)
+    monkeypatch.setattr("svarklar.upkeep.now_ms", lambda: NOW_MS + 1000 * DAY_MS)
+    clocks = clocks_at_start(store)
+    append(store, NOW_MS + 1000 * DAY_MS)  # what we write ourselves proves nothing
     assert not clocks.agree()
-    assert clocks.agree()
+
+
+def test_a_clock_is_believed_at_the_start_where_something_was_stored_lately(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    append(store, NOW_MS)
+    monkeypatch.setattr("svarklar.upkeep.now_ms", lambda: NOW_MS + DAY_MS // 2)
+    assert clocks_at_start(store).agree()
+
+
+def append(store: Store, at_ms: int) -> None:
+    with store.uow() as tx:
+        fact = Fact(
+            event_id=str(at_ms), stream="asterisk", kind="CallEnded", subject="1.1", node="main", body="",
+            at_ms=at_ms, received_ms=at_ms,
+        )  # fmt: skip
+        fact_log.append(tx, [fact])

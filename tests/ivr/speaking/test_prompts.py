@@ -1,6 +1,7 @@
 """Prompts are made once, kept, and replaced by a recording."""
 
 import asyncio
+import os
 import sys
 import threading
 import wave
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ivr.speaking.prompts import Prompts, make_all
+from ivr.speaking.prompts import Prompts, forget_spoken, make_all
 from ivr.speaking.voices import Flite, SpeechFailed, espeak, find_flite, resample
+from ivr.texts import catalogue
 
 UNPACKED = Path("var/asterisk")
 
@@ -78,7 +80,39 @@ def test_a_prompt_lasts_equally_long_at_both_rates(prompts: Prompts) -> None:
 def test_a_made_prompt_is_kept_and_not_made_again(tmp_path: Path) -> None:
     made = Prompts(tmp_path, (espeak(),)).make("en", "welcome", "Welcome.", 8000)
     assert Prompts(tmp_path, (espeak(),)).make("en", "welcome", "Welcome.", 8000) == made
-    assert len(list(tmp_path.glob("made/espeak/8000/*.pcm"))) == 1
+    assert len(list(tmp_path.glob("*/espeak/8000/*.pcm"))) == 1
+
+
+def spoken_in(folder: Path) -> dict[str, int]:
+    return {kind.name: len(list(kind.rglob("*.pcm"))) for kind in folder.iterdir()}
+
+
+def test_what_was_spoken_for_single_callers_goes_and_the_rest_stays(tmp_path: Path, prompts: Prompts) -> None:
+    for key, text in dict(catalogue("sv").fixed_prompts()).items():
+        prompts.make("sv", key, text, 8000)
+    for name in ("Åsa", "Bo"):
+        prompts.make("sv", "greeting", f"Hej {name}.", 8000)
+    fixed = spoken_in(tmp_path)["fixed"]
+    assert spoken_in(tmp_path) == {"fixed": fixed, "for_callers": 2}
+    assert forget_spoken(tmp_path) == 2
+    assert spoken_in(tmp_path) == {"fixed": fixed, "for_callers": 0}
+
+
+def test_what_the_version_before_has_spoken_goes_whole(tmp_path: Path) -> None:
+    (tmp_path / "made/espeak/8000").mkdir(parents=True)
+    (tmp_path / "made/espeak/8000/ab.pcm").write_bytes(b"Hello, Maria")
+    assert forget_spoken(tmp_path) == 0
+    assert not (tmp_path / "made").exists()
+
+
+def test_only_what_is_old_goes_by_its_age(tmp_path: Path, prompts: Prompts) -> None:
+    for name in ("Åsa", "Bo"):
+        prompts.make("sv", "greeting", f"Hej {name}.", 8000)
+    first = min(tmp_path.rglob("*.pcm"))
+    os.utime(first, (1000, 1000))
+    assert forget_spoken(tmp_path, 2000) == 1
+    assert not first.exists()
+    assert spoken_in(tmp_path) == {"for_callers": 1}
 
 
 def test_an_own_recording_replaces_the_prompt(tmp_path: Path, prompts: Prompts) -> None:
