@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import ColumnElement, or_, select, true, tuple_
 
 from casestore import positions
 from casestore.db import Transaction
@@ -73,9 +73,22 @@ def by_sip_call_id(tx: Transaction, sip_call_id: str) -> Call | None:
 
 def recent(tx: Transaction, limit: int) -> tuple[Call, ...]:
     """The calls that began last, newest first."""
-    newest_first = select(CallRow).order_by(CallRow.started_ms.desc(), CallRow.call_id.desc())
-    found = map(_readable, tx.scalars(newest_first.limit(limit)))
-    return tuple(call for call in found if call)
+    return _newest(tx, true(), limit)
+
+
+def of_case(tx: Transaction, number: str, limit: int) -> tuple[Call, ...]:
+    """The calls about this case that began last, newest first."""
+    return _newest(tx, CallRow.case_number == number, limit)
+
+
+def of_contact(tx: Transaction, contact_id: int, limit: int) -> tuple[Call, ...]:
+    """The calls of this person that began last, newest first."""
+    return _newest(tx, CallRow.contact_id == contact_id, limit)
+
+
+def of_number(tx: Transaction, number: str, limit: int) -> tuple[Call, ...]:
+    """The calls from this telephone number that began last, newest first."""
+    return _newest(tx, CallRow.number == number, limit)
 
 
 def unfinished(tx: Transaction) -> Unfinished:
@@ -115,6 +128,12 @@ def expire_words(tx: Transaction, before_ms: int, now_ms: int, *, limit: int = 1
         reached = json.dumps([page[-1].started_ms, page[-1].call_id])
         positions.put(tx, *_EXPIRED, reached, now_ms)
     return len(page)
+
+
+def _newest(tx: Transaction, condition: ColumnElement[bool], limit: int) -> tuple[Call, ...]:
+    newest_first = select(CallRow).order_by(CallRow.started_ms.desc(), CallRow.call_id.desc())
+    found = map(_readable, tx.scalars(newest_first.where(condition).limit(limit)))
+    return tuple(call for call in found if call)
 
 
 def _readable(row: CallRow) -> Call | None:

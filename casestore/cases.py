@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from casestore import case_search
 from casestore.case_fields import because_of, said_of, set_by_of
 from casestore.db import Transaction
 from casestore.tables import CaseRow, CaseTextRow, CounterRow
@@ -29,6 +30,7 @@ def add(tx: Transaction, case: Case) -> None:
     texts = CaseTextRow(case_number=case.number, **{name: kept.pop(name) for name in _TEXTS})
     tx.add(CaseRow(**kept, texts=texts))
     tx.flush()  # before its facts: what is wrong with the case is told as the case's
+    case_search.put(tx, case)
 
 
 def change(tx: Transaction, case: Case) -> None:
@@ -40,6 +42,7 @@ def change(tx: Transaction, case: Case) -> None:
     for name, value in kept.items():
         setattr(row.texts if name in _TEXTS else row, name, value)
     tx.flush()
+    case_search.put(tx, case)
 
 
 def locked(tx: Transaction, number: str) -> Case:

@@ -83,6 +83,12 @@ def newest_about(
     return tuple(StoredFact(**row) for row in found.mappings())
 
 
+def numbered(tx: Transaction, seqs: Collection[int]) -> tuple[StoredFact, ...]:
+    """These facts, the newest first; those that are gone are left out."""
+    query = select(*_FACTS).where(_FACTS.seq.in_(seqs)).order_by(_FACTS.seq.desc())
+    return tuple(StoredFact(**row) for row in tx.execute(query).mappings())
+
+
 def newest(tx: Transaction) -> int:
     """The `seq` of the newest fact, 0 where there is none."""
     return tx.scalar(select(func.max(_FACTS.seq))) or 0

@@ -17,7 +17,8 @@ IVR = "ivr"
 TRUSTED: tuple[Trust, ...] = ("certain", "confirmed")
 """What a case is judged by."""
 
-Judge = Callable[[Told, str], Awaitable[Judgement]]
+Judge = Callable[[Told, str, str], Awaitable[Judgement]]
+"""What was said, in which language, at which desk."""
 
 
 async def heard_better(
@@ -65,7 +66,7 @@ async def _judged(case: Case, said: Said, judge: Judge) -> Judgement | None:
         return None
     try:
         earlier = tuple(one.text for one in trusted[:-1])
-        return await judge(Told(trusted[-1].text, earlier=earlier), case.language)
+        return await judge(Told(trusted[-1].text, earlier=earlier), case.language, case.desk)
     except Exception:
         log.exception("judgement_failed", case=case.number)  # the words are what counts
         return None

@@ -70,8 +70,8 @@ class Casework(Protocol):
     async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
         """The contact's open cases, newest first."""
 
-    async def judge(self, said: Said, language: str) -> Judgement:
-        """What the words decide of a case."""
+    async def judge(self, said: Said, language: str, desk: str = "") -> Judgement:
+        """What the words decide of a case at this desk."""
 
     async def save(self, unit: CaseUnit) -> SavedCase:
         """Carry out what yields; raises NotSaved where it is in the outbox only."""
@@ -93,8 +93,11 @@ class Casework(Protocol):
         `trust` None: as far as it was trusted before.
         """
 
-    async def find(self, said: Said, language: str, but: str) -> Found:
-        """Solutions, and open cases like the newest words; `but` is the number of the case itself."""
+    async def find(self, said: Said, language: str, but: str, desk: str = "") -> Found:
+        """Solutions, and open cases like the newest words: those of this desk and of everybody.
+
+        `but` is the number of the case itself.
+        """
 
     async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""

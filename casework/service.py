@@ -110,8 +110,8 @@ class CaseService:
     async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
         return await self._read(lambda tx: cases.open_of_contact(tx, contact_id))
 
-    async def judge(self, said: Said, language: str) -> Judgement:
-        return await self._thread(lambda: self._understanding.understand(said, language))
+    async def judge(self, said: Said, language: str, desk: str = "") -> Judgement:
+        return await self._thread(lambda: self._understanding.understand(said, language, desk))
 
     async def save(self, unit: CaseUnit) -> SavedCase:
         return await self._owner.save(unit)
@@ -134,10 +134,11 @@ class CaseService:
         except Exception:
             log.exception("not_heard_again", call_id=statement.call_id)
 
-    async def find(self, said: Said, language: str, but: str) -> Found:
+    async def find(self, said: Said, language: str, but: str, desk: str = "") -> Found:
         known = await self._read(cases.open_cases)
-        others = tuple(case for case in known if case.number != but)
-        return await self._thread(lambda: _found(self._ranking, said, others, language))
+        # What people of another desk have said is not for these agents.
+        others = tuple(case for case in known if case.number != but and (not desk or case.desk in ("", desk)))
+        return await self._thread(lambda: _found(self._ranking, said, others, language, desk))
 
     async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""
@@ -157,12 +158,12 @@ class CaseService:
         return await self._thread(inside)
 
 
-def _found(ranking: Ranking, said: Said, others: tuple[Case, ...], language: str) -> Found:
+def _found(ranking: Ranking, said: Said, others: tuple[Case, ...], language: str, desk: str) -> Found:
     suggestions = tuple(
         Suggestion(
             article=ranked.article.key, title=ranked.article.title, score=ranked.score, because=ranked.because
         )
-        for ranked in ranking.suggest(said.weighted(), language)
+        for ranked in ranking.suggest(said.weighted(), language, desk=desk)
     )
     similar = ranking.similar_cases(said.text, others, language)
     return Found(suggestions=suggestions, similar=tuple(case.number for case in similar))

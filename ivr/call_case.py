@@ -35,8 +35,9 @@ class CaseWork:
     `voice` is sound that is not with the case yet; `settled` tells that the case is written or in the outbox.
     """
 
-    def __init__(self, casework: Casework, call: CallAnswered) -> None:
-        self._casework, self._call = casework, call
+    def __init__(self, casework: Casework, call: CallAnswered, *, called_desk: str = "") -> None:
+        """`called_desk`: whose number was dialled."""
+        self._casework, self._call, self._called_desk = casework, call, called_desk
         self._said: dict[str, Said] = {}
         self._continued = self._linked = False
         self.settled = False
@@ -112,7 +113,8 @@ class CaseWork:
             return _Decided(service=step.service or None)
         if step.trust in TRUSTED:
             try:
-                return _Decided(await self._casework.judge(self._all_said(step.statement), language))
+                told = self._all_said(step.statement)
+                return _Decided(await self._casework.judge(told, language, self._called_desk))
             except Exception:
                 log.exception("judgement_failed", call_id=self._call.call_id)  # the case is what counts
         return _Decided(title="" if step.trust == "denied" else step.statement.text)
@@ -122,6 +124,7 @@ class CaseWork:
         new = NewCase(
             **judged | ({"service": decided.service} if decided.service else {}),
             language=language,
+            desk=self._called_desk,
             said=tuple(self._said.values()),
             contact_id=self.contact.id if self.contact else None,
             contact_name=self.contact.name if self.contact else "",
@@ -163,9 +166,10 @@ class CaseWork:
         if step.statement:
             told = self._all_said(step.statement)
         else:
-            told = self._said_and_chosen(catalogue(language).services[step.service])
+            told = self._said_and_chosen(catalogue(language).services.get(step.service, step.service))
         try:
-            found = await self._casework.find(told, language, self.case.number if self.case else "")
+            own = self.case.number if self.case else ""
+            found = await self._casework.find(told, language, own, self._called_desk)
         except Exception:
             log.exception("suggestions_failed", call_id=self._call.call_id)  # the case is what counts
             found = Found()

@@ -27,7 +27,7 @@ class Me:
     user: PageUser
     csrf: str
     phone: SipAccount | None
-    # The callers' page is served to whoever is logged in: its account comes by the same way.
+    # It may state any number as its own: for those alone who may phone as anybody.
     webcaller: SipAccount | None
     support_number: str
     break_reasons: tuple[str, ...]
@@ -47,9 +47,11 @@ class CallSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseAnswer:
-    """A case in full, the newest of its history (newest first), its calls, and what was suggested.
+    """A case in full, the newest of its history and of its calls (newest first), and what was suggested in
+    the last of these.
 
-    `older`: ask with `before` of this number for the lines before these; None: there are none.
+    Of a note only its newest text is there. `older`: ask with `before` of this number for the lines before
+    these; None: there are none.
     """
 
     case: Case
@@ -69,19 +71,41 @@ class CaseList:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseConflict:
-    """Somebody else has changed these fields: the case as it is now. Nothing was written."""
+class SavedCase:
+    """The case as it is after what was asked of it."""
 
-    current: Case
+    case: Case
+    summary: CaseSummary
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong; `message` is in the user's language."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseConflict:
+    """Nothing was written: somebody else has changed the fields `stale` since, or (`case_not_allowed`, where
+    there are none) the case takes no such thing as it is now.
+    """
+
+    error: Failure
+    current: CaseAnswer
     stale: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallerCard:
-    """Who calls, as far as it is known, with their open cases, the last others, and the last calls."""
+    """Who calls, as far as it is known: their newest open cases (`open_count` in all), the last others, the
+    last calls, all newest first. Of a caller who is no contact, the last calls from their number.
+    """
 
     contact: Contact | None
     open_cases: tuple[CaseSummary, ...]
+    open_count: int
     earlier_cases: tuple[CaseSummary, ...]
     calls: tuple[CallSummary, ...]
 

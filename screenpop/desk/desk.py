@@ -3,23 +3,28 @@
 Everything here runs on the event loop, and nothing in it waits for a page.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 import structlog
 
 from domain.agents import AgentsSnapshot, PresenceChanged, PresenceRefused, PresenceRequested, Refusal
-from domain.calls import CallsSnapshot
+from domain.calls import CallChanged, CallsSnapshot
+from domain.case_events import CaseChanged
 from domain.clock import now_ms
 from domain.dialogue import PartialHeard
 from domain.endpoints import endpoint
 from domain.event import Event
 from domain.offers import OfferMade, OfferMissed, OfferShown
+from domain.rights import may
+from domain.users import Person
 from screenpop.desk.absence import Absence
 from screenpop.desk.browser import SESSION_ENDED, Browser
-from screenpop.desk.frames import ErrorFrame, OfferFrame, PendingOffer, encode, pending
+from screenpop.desk.frames import ErrorFrame, OfferFrame, PendingOffer, encode
 from screenpop.desk.inquiry import Half, Inquiry
+from screenpop.desk.live_reads import Reads
 from screenpop.desk.live_state import LiveState
-from screenpop.desk.messages import BadMessage, Hidden, Painted, PresenceWanted, parse
+from screenpop.desk.messages import RIGHT_TO_SAY, BadMessage, Hidden, Painted, PresenceWanted, Watch, parse
+from screenpop.desk.shown_cases import ShownCases
 from screenpop.desk.shown_offers import ForeignOffer, Offers
 from screenpop.server.texts import say
 
@@ -34,7 +39,7 @@ class Desk:
     """All open pages of all users.
 
     `inquiry` knows whether `state` is the owner's truth: while it is not, a page that comes waits for it.
-    `endpoints` are the phones that exist (`anna-browser`); `publish(event)` puts a fact on the
+    `endpoints` are the phones that exist by now (`anna-browser`); `publish(event)` puts a fact on the
     bus without waiting; an agent without any page for `away_after_s` leaves the queue.
     """
 
@@ -43,17 +48,19 @@ class Desk:
         state: LiveState,
         inquiry: Inquiry,
         publish: Publish,
+        reads: Reads,
         *,
-        endpoints: Iterable[str],
+        endpoints: Collection[str],
         away_after_s: float,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._state = state
         self._inquiry = inquiry
         self._publish = publish
-        self._endpoints = frozenset(endpoints)
+        self._endpoints = endpoints
         self._clock = clock
         self._offers = Offers()
+        self.cases = ShownCases(state, reads, self._pages)
         self._browsers: dict[str, set[Browser]] = {}
         self._waiting: dict[Browser, tuple[str, int]] = {}
         self._absence = Absence(away_after_s, self._send_away)
@@ -81,6 +88,7 @@ class Desk:
         # Before it is counted among the agent's pages: the question is whether there were others.
         answers = self._offers.browser_arrived(username, self._pages_of(username), now)
         self._browsers.setdefault(username, set()).add(browser)
+        self.cases.welcome(browser)
         self._say(answers)
         self._watch(username)
 
@@ -88,6 +96,7 @@ class Desk:
         """A page closed, reloaded or was cut off."""
         username = browser.username
         self._waiting.pop(browser, None)
+        self.cases.leave(browser)
         remaining = self._browsers.pop(username, set()) - {browser}
         if remaining:
             self._browsers[username] = remaining
@@ -97,6 +106,13 @@ class Desk:
     def sessions(self) -> frozenset[str]:
         """The token hashes of all open pages."""
         return frozenset(browser.signed_in.token_hash for browser in self._everybody())
+
+    def talks_at(self, token_hash: str) -> bool:
+        """Whether the agent of this session has a call at the telephone in a page."""
+        agents = (
+            self._state.agent(b.username) for b in self._everybody() if b.signed_in.token_hash == token_hash
+        )
+        return any(agent.presence == "talking" and agent.phone == "browser" for agent in agents)
 
     def end_session(self, token_hash: str) -> None:
         """Close the pages of a session that has ended."""
@@ -110,21 +126,30 @@ class Desk:
         for browser in self._everybody():
             browser.end()
 
+    def show_people(self, people: tuple[Person, ...]) -> None:
+        """Who there is, to everybody, where that has changed."""
+        if frame := self._state.know_people(people):
+            for browser in self._pages():
+                browser.send(frame)
+
     # --- what the bus says ---------------------------------------------------------------------
 
     def show(self, event: Event) -> None:
-        """What is stated of calls and agents: numbered, and to everybody."""
+        """What is stated of calls, agents and cases, to whoever shows it."""
         match event:
             case CallsSnapshot() | AgentsSnapshot():
                 self._take(event)
             case PresenceRefused():
                 log.warning("presence_refused", agent=event.agent, why=event.why)
                 self._refuse(event.agent, _REFUSALS[event.why])
-            case _ if frame := self._state.apply(event):
-                for browser in self._pages():
-                    browser.send(frame)
-                if isinstance(event, PresenceChanged):
-                    self._watch(event.agent.username)
+            case CaseChanged(case=case):
+                self.cases.changed(case)
+            case PresenceChanged(agent=agent):
+                self.cases.to_everybody(self._state.apply(event))
+                self._watch(agent.username)
+            case CallChanged(call=call):
+                self.cases.to_everybody(self._state.apply(event))
+                self.cases.prepare(call)
 
     def follow_offer(self, event: Event) -> None:
         """Offers go to their agent's pages."""
@@ -140,10 +165,6 @@ class Desk:
             for browser in self._pages():
                 browser.send_disposable(frame)
 
-    def call_json(self, sip_call_id: str) -> str | None:
-        """The call with this Call-ID of the caller's phone, as pages see it now."""
-        return self._state.call_json(sip_call_id)
-
     def _take(self, half: Half) -> None:
         """The owner's answer: once it is whole everybody gets a new snapshot, in a new epoch."""
         if not self._inquiry.concerns_us(half):
@@ -152,6 +173,8 @@ class Desk:
         if not self._inquiry.take(half):
             return
         self._state.begin_epoch()
+        for call in self._state.calls():
+            self.cases.prepare(call)
         for browser in self._pages():
             username = browser.username
             browser.send(self._state.snapshot(username, self._open_offers(username), self._clock()))
@@ -167,7 +190,12 @@ class Desk:
     def hear(self, browser: Browser, text: str) -> None:
         """A page's message; one that is malformed or meant for somebody else gets an error frame."""
         try:
-            match parse(text):
+            message = parse(text)
+            if not may(browser.role, RIGHT_TO_SAY[type(message)]):
+                log.warning("forbidden", username=browser.username, message=message.type)
+                self.refuse(browser, "forbidden")
+                return
+            match message:
                 case Painted(offer_id=offer_id):
                     self._painted(browser, offer_id)
                 case Hidden(offer_id=offer_id):
@@ -175,6 +203,8 @@ class Desk:
                     self._say(self._offers.page_hidden(browser.username, offer_id, browser, pages, now))
                 case PresenceWanted() as wanted:
                     self._request_presence(browser, wanted)
+                case Watch(cases=numbers):
+                    self.cases.watch(browser, numbers)
         except BadMessage as error:
             log.warning("bad_live_message", username=browser.username, why=str(error), length=len(text))
             self.refuse(browser, "bad_message")
@@ -190,7 +220,7 @@ class Desk:
         answers = self._offers.offer_made(event, pages, self._clock())
         # Without a page there is nobody to send it to; one that comes in time gets it with its snapshot.
         if answers:
-            frame = encode(OfferFrame(offer_id=event.offer_id, call_id=event.call_id))
+            frame = encode(OfferFrame(**vars(self.cases.pending(event))))
             for browser in pages:
                 browser.send(frame)
         self._say(answers)
@@ -221,7 +251,9 @@ class Desk:
         """A browser phone cannot ring without a browser; a desk phone can, and keeps its place."""
         agent = self._state.agent(username)
         is_here = self._pages_of(username) or any(page.username == username for page in self._waiting)
-        if is_here or agent.presence == "away" or agent.phone == "phone":
+        # Who waits for their phone would be ready whenever it comes, perhaps tomorrow.
+        is_away = agent.presence == "away" and agent.next is None
+        if is_here or is_away or agent.phone == "phone":
             self._absence.back(username)
         else:
             self._absence.gone(username)
@@ -241,7 +273,7 @@ class Desk:
         return [*self._pages(), *self._waiting]
 
     def _open_offers(self, username: str) -> tuple[PendingOffer, ...]:
-        return pending(self._offers.open_to(username, self._clock()))
+        return tuple(map(self.cases.pending, self._offers.open_to(username, self._clock())))
 
     def _refuse(self, username: str, code: str) -> None:
         for browser in self._pages_of(username):

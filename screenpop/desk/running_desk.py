@@ -4,35 +4,43 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from casestore.db import Store
 from cti.bus import NOW, Bus, Position
 from cti.bus.follow import AfterGap, FollowReport, follow, troubles_of
 from cti.bus.outlet import Outlet
 from cti.work import Work
 from domain.event import Event
-from domain.streams import AGENTS, CALLS, OFFERS, PARTIALS
+from domain.streams import AGENTS, CALLS, CASES, OFFERS, PARTIALS
 from screenpop.desk.desk import Desk
 from screenpop.desk.inquiry import Inquiry
+from screenpop.desk.live_reads import LiveReads
 from screenpop.desk.live_state import LiveState
 from screenpop.server.config import WebConfig
 
-_FOLLOWED = (CALLS, AGENTS, OFFERS, PARTIALS)
+_FOLLOWED = (CALLS, AGENTS, CASES, OFFERS, PARTIALS)
 _START_S = 5.0
 
 
 class RunningDesk:
     """The desk and everything that runs for it, from `start` to `close`; `work` takes what else must run."""
 
-    def __init__(self, config: WebConfig, bus: Bus) -> None:
+    def __init__(self, config: WebConfig, store: Store, bus: Bus) -> None:
         self._bus = bus
         self._outlet = Outlet(bus)
         self.work = Work()
         self._reports = {stream: FollowReport() for stream in _FOLLOWED}
-        asked_on = [self._reports[CALLS], self._reports[AGENTS]]
+        # Of cases nothing is asked there, but who calls about which comes with the answer, and is then read.
+        asked_on = [self._reports[CALLS], self._reports[AGENTS], self._reports[CASES]]
+        self._reads = LiveReads(store)
         self._inquiry = Inquiry(self._publish, asked_on, patience_s=config.owner_patience_s)
+        self.state_shown = LiveState(
+            kept=config.outbox_frames // 2
+        )  # what a page missed fits into its outbox
         self.desk = Desk(
-            LiveState(kept=config.outbox_frames // 2),  # what a page missed fits into its outbox
+            self.state_shown,
             self._inquiry,
             self._publish,
+            self._reads,
             endpoints=config.sip_passwords,
             away_after_s=config.away_after_s,
         )
@@ -40,7 +48,12 @@ class RunningDesk:
     @property
     def state(self) -> str:
         """`ok`, or what is wrong."""
-        parts = {"": self.work.state, "bus": self._outlet.state, "owner": self._inquiry.state}
+        parts = {
+            "": self.work.state,
+            "bus": self._outlet.state,
+            "owner": self._inquiry.state,
+            "reads": self._reads.state,
+        }
         troubles = [f"{name}: {state}".removeprefix(": ") for name, state in parts.items() if state != "ok"]
         return "; ".join([*troubles, *troubles_of(self._reports)]) or "ok"
 
@@ -50,10 +63,12 @@ class RunningDesk:
         self.work.start("bus", self._outlet.run)
         self._follow(CALLS, desk.show, self._ask_again)
         self._follow(AGENTS, desk.show, self._ask_again)
+        self._follow(CASES, desk.show, self._read_anew)
         # Nothing to ask: the gate has settled offers that were missed, words so far are soon said anew.
         self._follow(OFFERS, desk.follow_offer)
         self._follow(PARTIALS, desk.show_partial)
         self.work.start("owner", self._inquiry.run)
+        self.work.start("reads", lambda: self._reads.run(desk.cases.take_cases, desk.cases.take_card))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_START_S):
                 for report in self._reports.values():
@@ -61,6 +76,7 @@ class RunningDesk:
 
     async def close(self) -> None:
         await self.work.close()
+        self._reads.close()
 
     def _publish(self, event: Event) -> None:
         self._outlet.publish(event.stream, event)
@@ -79,3 +95,6 @@ class RunningDesk:
     async def _ask_again(self) -> None:
         """The answer comes on the very stream that waits for this: it is only asked for here."""
         self._inquiry.open()
+
+    async def _read_anew(self) -> None:
+        self.desk.cases.read_anew()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import bus, calls, calls_load, facts, page_bytes, speech
+from tests.bench import bus, calls, calls_load, cases, facts, page_bytes, speech
 from tests.bench.figures import machine, markdown
 from tests.bench.speech import print_figures
 from tests.checkout import ROOT
@@ -26,7 +26,7 @@ async def main() -> None:
     console = Console()
     console.print(machine(), highlight=False)
     sections = [*await speech.measure(console)]
-    for part in (calls_load, calls, facts, bus, page_bytes):
+    for part in (calls_load, calls, cases, facts, bus, page_bytes):
         with tempfile.TemporaryDirectory() as folder:
             sections.append((part.TITLE, await part.measure(Path(folder), console)))
         print_figures(console, *sections[-1])

@@ -19,7 +19,8 @@ from cti.fact_writer import FactWriter
 from cti.facts import fact_of
 from cti.replay import compare, replay
 from domain.calls import Call, CallAnswered, CallEnded, QueueJoined
-from domain.cases import CaseRegistered, CaseSummary, Suggestion, SuggestionsFound
+from domain.case_events import SuggestionsFound
+from domain.cases import Suggestion
 from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
@@ -29,10 +30,11 @@ from domain.dialogue import (
     SpokenWord,
     StatementHeard,
 )
-from domain.event import CallEvent
+from domain.event import CallEvent, Event
 from domain.facts import Fact
 from domain.offers import AgentConnected, OfferMade, OfferShown, RingStarted
 from tests.bench.figures import Figure, percentile
+from tests.case_work import told
 from tests.servers import running_postgresql
 
 TITLE = "What happened, written down"
@@ -49,10 +51,7 @@ _WORDS = tuple(
     SpokenWord(text=word, start_s=n / 2, end_s=n / 2 + 0.4, confidence=0.97)
     for n, word in enumerate(_STATEMENT.split())
 )
-_CASE = CaseSummary(
-    number="C-000001", title="Printer prints blank pages", service="print", category="fault", impact="one",
-    urgency="stopped", priority=2, because={"service": ("printer",), "urgency": ("only blank pages",)},
-)  # fmt: skip
+_CASE = "C-000001"
 
 
 async def measure(folder: Path, console: Console, facts: int = _FACTS) -> list[Figure]:
@@ -131,7 +130,7 @@ def _replayed(folder: Path, facts: int) -> list[Figure]:
 
 def _started(folder: Path, _: int) -> list[Figure]:
     call = Call(
-        call_id="", stage="ended", outcome="answered", transcript=_STATEMENT, words=_WORDS, case=_CASE
+        call_id="", stage="ended", outcome="answered", transcript=_STATEMENT, words=_WORDS, case_number=_CASE
     )
     with closing(_sqlite(folder / "started.db")) as store:
         for first in range(0, _CALLS, _PAGE):
@@ -183,11 +182,11 @@ def _sqlite(file: Path) -> Store:
     return store
 
 
-def _fact(event: CallEvent) -> Fact:
+def _fact(event: Event) -> Fact:
     return fact_of(event, node="main", received_ms=1)
 
 
-def _happened(name: str) -> Iterator[CallEvent]:
+def _happened(name: str) -> Iterator[Event]:
     """One whole call after the other."""
     number = 0
     while True:
@@ -195,7 +194,7 @@ def _happened(name: str) -> Iterator[CallEvent]:
         yield from _call(f"{name}.{number}", number * 100_000)
 
 
-def _call(call_id: str, at_ms: int) -> Iterator[CallEvent]:
+def _call(call_id: str, at_ms: int) -> Iterator[Event]:
     def of(kind: type[CallEvent], after_ms: int, **fields: object) -> CallEvent:
         return kind(call_id=call_id, at_ms=at_ms + after_ms, **fields)  # type: ignore[arg-type]
 
@@ -206,12 +205,11 @@ def _call(call_id: str, at_ms: int) -> Iterator[CallEvent]:
     yield of(ListeningStarted, 900, purpose="statement")
     yield of(SpeechEnded, 5_000, purpose="statement")
     yield of(StatementHeard, 5_100, text=_STATEMENT, confidence=0.9, words=_WORDS)
-    yield of(CaseRegistered, 5_200, case=_CASE)
+    yield told(call_id, at_ms + 5_200, _CASE)
     found = Suggestion(article="blank-pages", title="Blank pages", score=0.9, because=("blank", "pages"))
     yield of(SuggestionsFound, 5_250, suggestions=(found, found, found), similar=(_CASE,))
     yield of(ListeningStarted, 6_000, purpose="confirm")
     yield of(SpeechEnded, 7_000, purpose="confirm")
-    yield of(CaseRegistered, 7_100, case=_CASE)
     yield of(DialogueEnded, 8_000, reason="done")
     yield of(QueueJoined, 8_010, queue="support", position=1)
     yield of(OfferMade, 8_500, **offer)

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from casestore.db import Store
 from cti.bus import Position
 from cti.bus.follow import FollowReport, follow
 from cti.bus.memory import MemoryBus
 from cti.effects import Publish
 from cti.owner import Owner
 from domain.calls import Call, CallAnswered
-from domain.cases import CaseRegistered, CaseSummary, Suggestion, SuggestionsFound
+from domain.case_events import CaseChanged, CaseRegistered, SuggestionsFound
+from domain.cases import CaseSummary, Suggestion
 from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
@@ -30,7 +32,7 @@ from domain.dialogue import (
     SpokenWord,
     StatementHeard,
 )
-from domain.event import CallEvent, Event
+from domain.event import Event
 from domain.streams import CASES, DIALOGUE, WISHES
 from domain.users import User
 from screenpop.desk.browser import Browser
@@ -51,7 +53,11 @@ _SNAPSHOTS = 30
 async def measure(folder: Path, console: Console) -> list[Figure]:
     """Both figures of the same run."""
     with console.status("page bytes"):
-        return [*await _talking(), *await _snapshots()]
+        store = Store(f"sqlite:///{folder / 'svarklar.db'}")
+        store.upgrade()
+        figures = [*await _talking(store), *await _snapshots(store)]
+        store.close()
+        return figures
 
 
 class CountingPage(Browser):
@@ -73,11 +79,11 @@ class CountingPage(Browser):
 class House:
     """Owner, bus, desk and one page, until `close`."""
 
-    def __init__(self, living: tuple[Call, ...] = ()) -> None:
+    def __init__(self, store: Store, living: tuple[Call, ...] = ()) -> None:
         self._bus = MemoryBus()
         self.owner = Owner(living, lambda: 0)
         config = WebConfig(statements=Path(), api_token="", sip_passwords={})
-        self._running = RunningDesk(config, self._bus)
+        self._running = RunningDesk(config, store, self._bus)
         self.page = CountingPage()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -116,8 +122,8 @@ class House:
                 await self._bus.publish(effect.event.stream, effect.event)
 
 
-async def _talking() -> list[Figure]:
-    house = House()
+async def _talking(store: Store) -> list[Figure]:
+    house = House(store)
     await house.start()
     callers = [_events(f"176407855{number}.{number}", text) for number, text in enumerate(_statements())]
     now = old = total = partials = 0
@@ -146,9 +152,9 @@ async def _talking() -> list[Figure]:
     ]
 
 
-async def _snapshots() -> list[Figure]:
+async def _snapshots(store: Store) -> list[Figure]:
     living = tuple(_folded(f"17640785{number}.{number}") for number in range(LIVING))
-    house = House(living)
+    house = House(store, living)
     await house.start()
     size = house.page.bytes
     whole_ms = [await house.ask_again() for _ in range(_SNAPSHOTS)]
@@ -183,13 +189,13 @@ def _statements() -> list[str]:
     return [sentence["text"] for sentence in sentences[:CALLERS]]
 
 
-def _events(call_id: str, text: str, seconds: float = 6.0) -> Iterator[CallEvent]:
+def _events(call_id: str, text: str, seconds: float = 6.0) -> Iterator[Event]:
     """A caller from the first answer to the case: what they say grows, every 200 ms."""
     words, steps = text.split(), int(seconds * 1000 / _PARTIAL_MS)
     spoken = tuple(
         SpokenWord(text=w, start_s=n * 0.4, end_s=n * 0.4 + 0.3, confidence=0.97) for n, w in enumerate(words)
     )
-    case = _case(call_id, text)
+    case = _case(text)
     suggestions = tuple(
         Suggestion(
             article=f"article-{n}",
@@ -212,15 +218,17 @@ def _events(call_id: str, text: str, seconds: float = 6.0) -> Iterator[CallEvent
         yield PartialHeard(at_ms=4 + step, text=text[: max(1, len(text) * step // steps)], **of)
     yield SpeechEnded(at_ms=100, purpose="statement", **of)
     yield StatementHeard(at_ms=101, text=text, confidence=0.95, words=spoken, **of)
-    yield CaseRegistered(at_ms=102, case=case, open_cases=(case, case), **of)
-    yield SuggestionsFound(at_ms=103, suggestions=suggestions, similar=(case, case), **of)
+    yield CaseRegistered(at_ms=102, case_number=case.number, version=1, actor="ivr", **of)
+    yield CaseChanged(at_ms=102, case=case)
+    yield SuggestionsFound(at_ms=103, suggestions=suggestions, similar=("C-000007", "C-000008"), **of)
     yield DialogueEnded(at_ms=104, reason="done", **of)
 
 
-def _case(call_id: str, text: str) -> CaseSummary:
+def _case(text: str) -> CaseSummary:
     return CaseSummary(
-        number="C-000123", title=text[:60], service="printing", category="incident", impact="several",
-        urgency="stopped", priority=2, because={"service": ("printer",), "urgency": ("nobody",)},
+        number="C-000123", version=1, status="open", title=text[:60], service="printing",
+        category="incident", impact="several", urgency="stopped", priority=2,
+        because={"service": ("printer",), "urgency": ("nobody",)},
         has_statement=True, opened_ms=1_764_078_557_000,
     )  # fmt: skip
 

@@ -32,7 +32,10 @@ def test_a_second_upgrade_changes_nothing_and_keeps_the_data(store: Store):
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_expects(store: Store, database_url: str):
     with create_engine(database_url).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        # What cases are found by is no table of rows, and each database has its own: test_case_search has it.
+        options = {"include_name": lambda name, kind, parents: kind != "table" or "case_search" not in name}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
 
 
 def test_an_exception_in_the_block_takes_everything_back(store: Store):

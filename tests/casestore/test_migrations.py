@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -19,12 +19,20 @@ from casestore import calls, cases, contacts, fact_log, knowledge, recordings, u
 from casestore.db import Store
 from casework import case_facts
 from casework.case import apply
+from casework.changes import Changes
+from casework.replay import compare_cases
+from cti.call_store import CallStore
+from cti.replay import replay
+from domain.case_commands import Register
 from domain.case_history import Change
-from domain.cases import Case, Setting
+from domain.cases import Case, NewCase, Setting
 from tests import case_work
 
 # What version 0001 itself has written: its demo's people, cases with history, calls, an article, a login.
 DUMP = Path(__file__).with_name("version_0001.sql")
+
+# What version 0002 has written: cases that were amended and continued, facts, calls with their cases.
+NEWER_DUMP = DUMP.with_name("version_0002.sql")
 
 Rows = Mapping[str, list[Mapping[str, Any]]]
 
@@ -32,14 +40,27 @@ Rows = Mapping[str, list[Mapping[str, Any]]]
 @pytest.fixture
 def old_url(database_url: str, tmp_path: Path) -> str:
     """A database of version 0001 with its data."""
+    return _as_dumped(database_url, tmp_path, DUMP)
+
+
+@pytest.fixture
+def upgraded_0002(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    """A database of version 0002 with its data, upgraded."""
+    store = Store(_as_dumped(database_url, tmp_path, NEWER_DUMP))
+    store.upgrade()
+    yield store
+    store.close()
+
+
+def _as_dumped(database_url: str, tmp_path: Path, dump: Path) -> str:
     written = tmp_path / "written.db"
     with closing(sqlite3.connect(written)) as database:
-        database.executescript(DUMP.read_text(encoding="utf-8"))
+        database.executescript(dump.read_text(encoding="utf-8"))
     with create_engine(f"sqlite:///{written}").connect() as source:
         rows = _everything(source)
     engine = create_engine(database_url)
     with engine.begin() as connection:
-        _migrate(connection, "0001")
+        _migrate(connection, dump.stem.removeprefix("version_"))
         _fill(connection, rows)
     engine.dispose()
     return database_url
@@ -72,6 +93,9 @@ def _fill(connection: Connection, rows: Rows) -> None:
         if connection.dialect.name == "postgresql" and "id" in table.c:
             after = f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name})"
             connection.execute(text(f"SELECT setval('{table.name}_id_seq', {after}, false)"))
+        if connection.dialect.name == "postgresql" and table.name == "facts":
+            after = "(SELECT max(seq) + 1 FROM facts)"
+            connection.execute(text(f"SELECT setval('facts_seq_seq', {after}, false)"))
 
 
 def _columns_of(old: list[Mapping[str, Any]], new: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -234,6 +258,76 @@ def test_what_is_personal_in_old_history_lies_apart(upgraded: Store):
     assert [fact.kind for fact in facts if "krivaren" in fact.personal]
     assert not [fact.kind for fact in facts if "krivaren" in fact.body]
     upgraded.close()
+
+
+class TestVersion0002:
+    """Cases that lived for a while, calls that hold them whole, and facts."""
+
+    def test_every_case_has_its_history_and_its_words(self, upgraded_0002: Store):
+        with upgraded_0002.reading() as tx:
+            case = cases.get(tx, "C-000001")
+            history = case_work.history(tx, "C-000001")
+        assert case
+        assert [(said.text, len(said.words)) for said in case.said] == [
+            ("skrivaren brinner", 2),
+            ("nu luktar det också", 0),
+        ]
+        assert (case.title, case.version, case.status) == ("Skrivaren brinner", 5, "open")
+        assert [entry.kind for entry in history] == ["registered", *["imported"] * 4]
+        assert history[0].changes["title"].new == "skrivaren brinner"
+        assert history[3].note == "Den som ringde ringde igen om det här ärendet från +46701740605"
+        assert history[4].said == "nu luktar det också"
+        assert history[1].event_id.startswith("imported/C-000001/")
+        assert [history[0].event_id, history[4].event_id] == ["change-1", "change-4"]
+
+    def test_what_nobody_said_is_no_title_any_more(self, upgraded_0002: Store):
+        with upgraded_0002.reading() as tx:
+            unsaid, chosen = cases.get(tx, "C-000002"), cases.get(tx, "C-000003")
+        assert unsaid
+        assert chosen
+        assert (unsaid.title, chosen.title, chosen.service, chosen.status) == ("", "", "email", "resolved")
+
+    def test_its_facts_make_the_very_cases(self, upgraded_0002: Store):
+        assert compare_cases(upgraded_0002) == []
+
+    def test_calls_hold_the_numbers_of_their_cases(self, upgraded_0002: Store):
+        with upgraded_0002.reading() as tx:
+            living, ended = calls.recent(tx, 9)
+        assert (living.case_number, living.similar) == ("C-000002", ())
+        assert (ended.case_number, ended.similar, ended.suggestions[0].article) == (
+            "C-000001",
+            ("C-000003",),
+            "printer-fire",
+        )
+
+    def test_its_calls_can_be_made_anew_from_its_facts_and_are_the_same(
+        self, upgraded_0002: Store, tmp_path: Path
+    ):
+        fresh = Store(f"sqlite:///{tmp_path / 'fresh.db'}")
+        fresh.upgrade()
+        report = replay(upgraded_0002, fresh)
+        assert (report.calls, report.passed_over) == (2, 0)
+        with fresh.reading() as tx:
+            made = {call.call_id: call for call in calls.recent(tx, 9)}
+        assert {call.case_number for call in made.values()} == {"C-000001", "C-000002"}
+        assert made["1764000000.1"].marks["registered"] == 1_764_000_010_100
+        fresh.close()
+
+    def test_the_calls_that_live_go_on_with_their_cases(self, upgraded_0002: Store):
+        recovered = CallStore(upgraded_0002, lambda: 1).recover([])
+        assert [(call.call_id, call.case_number) for call in recovered.calls] == [
+            ("1764000100.2", "C-000002")
+        ]
+
+    def test_a_change_that_waited_in_the_spool_and_was_written_is_not_written_again(
+        self, upgraded_0002: Store
+    ):
+        new = NewCase(title="skrivaren brinner")
+        register = Register(change_id="change-1", actor="ivr", at_ms=1, call_id="1764000000.1", new=new)
+        with upgraded_0002.uow() as tx:
+            changes = Changes(tx, 1)
+            written = changes.finish(changes.carry_out_all("", (register,)))
+        assert (written.case.number, written.events) == ("C-000001", ())
 
 
 def test_recordings_that_lay_in_the_folder_are_found_once_they_are_taken_in(upgraded: Store, tmp_path: Path):

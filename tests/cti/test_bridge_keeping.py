@@ -15,11 +15,13 @@ from casestore.store_errors import StoreFull
 from cti.bus.memory import MemoryBus
 from cti.call_store import Recovered
 from domain.calls import ENDED_KNOWN_S, CallAnswered
+from domain.case_events import CaseChanged
 from domain.dialogue import LanguageChosen, PartialHeard, StatementHeard
 from domain.offers import OfferMade
 from domain.streams import AGENTS, CALLS
+from tests import case_work
 from tests.bus_events import until
-from tests.case_work import told
+from tests.case_work import SUMMARY, told
 
 LOCKED = StoreBusy("the database is locked by somebody else")
 FULL = StoreFull("the database has no room left")
@@ -245,3 +247,15 @@ async def test_what_was_heard_and_not_said_is_said_before_anything_new(build):
     )
     assert (await again.snapshot_of(""))[0][0].transcript == "x"
     assert rig.kept.kinds() == ["CallAnswered", "StatementHeard"]
+
+
+async def test_what_the_bus_has_lost_of_cases_is_taken_up_from_the_log(build):
+    """Written down by their owner, and gone before it was heard: the stream holds one event only."""
+    rig = await build(connected=False, bus=MemoryBus(1))
+    await rig.state(answered())
+    await rig.call()
+    with rig.kept.store.uow() as tx:
+        case = case_work.registered(tx, at_ms=300, call_id="1.1")
+    changed = [CaseChanged(at_ms=n, case=SUMMARY) for n in range(50)]
+    await rig.state(*changed)  # more than the bridge reads at once: a gap
+    assert (await rig.call(case_number=case.number)).marks["registered"] == 300

@@ -10,8 +10,10 @@ from installation import Installation
 from casestore import calls, cases, contacts
 from casestore.db import Store
 from domain.calls import Call
-from domain.cases import Case, NewCase
+from domain.case_history import HistoryEntry
+from domain.cases import Case
 from domain.clock import now_ms
+from tests import case_work
 
 _numbers = itertools.count(46701740630)  # kept for fiction by the Swedish authority: up to …699
 
@@ -37,8 +39,9 @@ def open_case_of(system: Installation, number: str, title: str) -> Case:
     """Register a case of whoever has this number, as if they had called before."""
     with _store(system) as store, store.uow() as tx:
         (contact,) = contacts.by_number(tx, number)
-        new = NewCase(title=title, contact_id=contact.id, caller_number=number)
-        return cases.register(tx, new, by="test", now_ms=now_ms())
+        return case_work.registered(
+            tx, actor="system", at_ms=now_ms(), title=title, contact_id=contact.id, caller_number=number
+        )
 
 
 def cases_of(system: Installation, call_id: str) -> list[Case]:
@@ -47,10 +50,10 @@ def cases_of(system: Installation, call_id: str) -> list[Case]:
         return [case for case in cases.open_cases(tx, 1000) if case.call_id == call_id]
 
 
-def history_of(system: Installation, number: str) -> list[str]:
+def history_of(system: Installation, number: str) -> list[HistoryEntry]:
     """What happened to a case, oldest first."""
     with _store(system) as store, store.reading() as tx:
-        return [entry.what for entry in cases.history(tx, number)]
+        return case_work.history(tx, number)
 
 
 def stored_call(system: Installation, call_id: str) -> Call:

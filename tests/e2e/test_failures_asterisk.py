@@ -43,7 +43,7 @@ async def test_asterisk_is_replaced_and_the_next_call_is_answered_prepared(
     assert [call["outcome"] for call in ended] == ["answered", "failed"]
     await eventually(lambda: len(cases_of(system, ended[1]["call_id"])) == 1)
     assert "printer" in cases_of(system, ended[1]["call_id"])[0].statement
-    assert stored_call(system, ended[0]["call_id"]).case
+    assert stored_call(system, ended[0]["call_id"]).case_number
 
     await eventually(lambda: asterisk_of(system) not in (0, first), timeout_s=30)
     await desk.becomes("bo", "ready")

@@ -9,6 +9,9 @@ from desk_browser import API_TOKEN, PASSWORD, Browser, Enter, Serve
 from stand_in_owner import StandInOwner, owning
 
 from casestore.db import Store
+from casework.search.ranking import Ranking
+from casework.service import CaseService
+from casework.triage.understand import Understanding
 from cti.bus.memory import MemoryBus
 from screenpop.app import make_app
 from screenpop.desk.api import Figures, Health
@@ -46,7 +49,27 @@ async def owner(bus: MemoryBus) -> AsyncIterator[StandInOwner]:
 
 
 @pytest.fixture
-async def serve(tmp_path: Path, store: Store, bus: MemoryBus, owner: StandInOwner) -> AsyncIterator[Serve]:
+async def casework(tmp_path: Path, store: Store, bus: MemoryBus) -> AsyncIterator[CaseService]:
+    """The owner of cases, as it runs; nobody asks it for solutions."""
+    ranking = Ranking(())
+    service = CaseService(
+        store,
+        bus,
+        Understanding(ranking),
+        ranking,
+        region="SE",
+        statements=tmp_path / "statements",
+        outbox=tmp_path / "outbox.db",
+        old_spool=tmp_path / "spool.jsonl",
+    )
+    async with service:
+        yield service
+
+
+@pytest.fixture
+async def serve(
+    tmp_path: Path, store: Store, bus: MemoryBus, owner: StandInOwner, casework: CaseService
+) -> AsyncIterator[Serve]:
     """Starts a server; arguments change its configuration."""
     servers: list[TestServer] = []
 
@@ -65,7 +88,7 @@ async def serve(tmp_path: Path, store: Store, bus: MemoryBus, owner: StandInOwne
             "sip_passwords": {endpoint: f"secret of {endpoint}" for endpoint in endpoints},
         }
         config = WebConfig(**{**usual, **changes})  # type: ignore[arg-type]
-        server = TestServer(make_app(config, store, bus, health=health, figures=figures))
+        server = TestServer(make_app(config, store, bus, casework, health=health, figures=figures))
         await server.start_server()
         servers.append(server)
         return server

@@ -4,10 +4,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from casestore import calls, cases, fact_log, recordings
+from casestore import audit, calls, cases, fact_log, recordings
 from casestore.db import Store
 from domain.calls import Call, without_person
 from domain.case_commands import Solve
+from domain.clock import now_ms
 from domain.facts import Fact
 from domain.vocabulary import KINDS
 from svarklar.retention import Tidying, tidy
@@ -148,3 +149,14 @@ def test_a_voice_that_shall_not_be_kept_goes_by_any_clock(store: Store, tmp_path
         recordings.add(tx, written)
     tidied(store, tmp_path, NOW_MS + 1000 * DAY_MS, statement_days=0)
     assert list(settings.recordings_folder.iterdir()) == []
+
+
+def test_what_people_did_goes_when_it_is_old(store: Store, tmp_path: Path):
+    now = now_ms()
+    with store.uow() as tx:
+        for days_ago in (40, 32, 1):
+            audit.note(tx, f"anna{days_ago}", "logged_in", {}, now - days_ago * DAY_MS)
+    append(store, replace(fact("CallEnded", 0), received_ms=now))  # a clock that the store has seen
+    tidied(store, tmp_path, now, audit_days=35)
+    with store.reading() as tx:
+        assert [entry.actor for entry in audit.recent(tx, 9)] == ["anna1", "anna32"]

@@ -35,11 +35,12 @@ def upgrade() -> None:
     _let_facts_be_changed()
     _rewrite_old_facts()
     _guard_facts()
+    newest = _newest_fact()
     _move_cases()
     _rewrite_calls()
     _drop_what_is_replaced()
     _add_indexes()
-    _mark_the_place()
+    _mark_the_place(newest)
 
 
 def _add_tables() -> None:
@@ -150,12 +151,17 @@ def _add_indexes() -> None:
     op.create_index("ix_cases_agent_status", "cases", ["agent", "status"])
 
 
-def _mark_the_place() -> None:
-    """All calls know of what stands in the log so far: it need not be told them again."""
-    op.execute(
-        "INSERT INTO positions (reader, stream, position, changed_ms) "
-        "SELECT 'cases', 'facts', CAST(coalesce(max(seq), 0) AS VARCHAR), 0 FROM facts"
-    )
+def _newest_fact() -> int:
+    return op.get_bind().execute(sa.text("SELECT coalesce(max(seq), 0) FROM facts")).scalar_one()
+
+
+def _mark_the_place(before: int) -> None:
+    """All calls know of what this has put into the log: it need not be told them, or folded into them."""
+    place = {"now": str(_newest_fact()), "before": str(before)}
+    insert = "INSERT INTO positions (reader, stream, position, changed_ms) VALUES ('cases', 'facts', :now, 0)"
+    op.get_bind().execute(sa.text(insert).bindparams(now=place["now"]))
+    folded = "UPDATE positions SET position = :now WHERE reader = 'calls' AND position = :before"
+    op.get_bind().execute(sa.text(folded), place)
 
 
 def _let_facts_be_changed() -> None:

@@ -1,31 +1,30 @@
 """What pages and `svarklar call` ask for."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiohttp import hdrs
 from desk_browser import API_TOKEN, Enter, Serve
 from structlog.testing import capture_logs
 
-from casestore import calls, cases, knowledge, recordings, users
-from casestore.cases import NewCase
+from casestore import cases, knowledge, recordings, users
 from casestore.db import Store
+from casework.port import Casework
 from cti.bus.memory import MemoryBus
-from domain.calls import Call, CallChanged
-from domain.cases import Suggestion
-from domain.streams import CALLS
+from domain.cases import Case
 from screenpop.app import make_app
 from screenpop.server.config import WebConfig
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def register(store: Store, call_id: str = "call1") -> str:
+def register(store: Store) -> str:
     with store.uow() as tx:
-        new = NewCase(title=HOSTILE, service="printing", category="incident", call_id=call_id)
-        return cases.register(tx, new, by="ivr", now_ms=1000).number
+        case = Case(number=cases.next_number(tx), title=HOSTILE)
+        cases.add(tx, case)
+        return case.number
 
 
 async def test_me_has_the_credentials_of_the_own_phone_and_of_no_other(enter: Enter) -> None:
@@ -38,7 +37,6 @@ async def test_me_has_the_credentials_of_the_own_phone_and_of_no_other(enter: En
         "password": "secret of anna-browser",
         "ws_url": ws_url,
     }
-    assert body["webcaller"]["username"] == "webcaller"
     assert body["csrf"] == browser.csrf
     assert body["support_number"] == "100"
     assert "lunch" in body["break_reasons"]
@@ -49,31 +47,8 @@ async def test_me_has_the_credentials_of_the_own_phone_and_of_no_other(enter: En
 async def test_who_has_no_phone_gets_none(enter: Enter) -> None:
     body = await (await (await enter("sofia")).get("/api/me")).json()
     assert body["phone"] is None
+    body = await (await (await enter("admin")).get("/api/me")).json()
     assert body["webcaller"]["username"] == "webcaller"
-
-
-async def test_a_case_comes_with_its_history_and_what_its_call_was_suggested(
-    enter: Enter, store: Store
-) -> None:
-    number = register(store)
-    suggestion = Suggestion(article="printer", title="Printer", score=0.9, because=("printer",))
-    with store.uow() as tx:
-        calls.save(tx, [Call(call_id="call1", suggestions=(suggestion,))])
-    body = await (await (await enter("anna")).get(f"/api/cases/{number}")).json()
-    assert (body["case"]["number"], body["case"]["title"]) == (number, HOSTILE)
-    assert [line["by"] for line in body["history"]] == ["ivr"]
-    assert body["suggestions"] == [
-        {"article": "printer", "title": "Printer", "score": 0.9, "because": ["printer"]}
-    ]
-
-
-@pytest.mark.parametrize(
-    "number", ["C-999999", "c-1", "'; DROP TABLE cases; --", "..%2f..%2fsvarklar.db", "%00"]
-)
-async def test_a_case_that_is_none_is_not_found(enter: Enter, number: str) -> None:
-    browser = await enter("anna")
-    assert (await browser.get(f"/api/cases/{number}")).status == 404
-    assert (await browser.get(f"/api/cases/{number}/statement.wav")).status == 404
 
 
 async def test_the_statement_is_played_from_anywhere_and_who_listened_is_logged(
@@ -115,39 +90,6 @@ async def test_an_article_is_html_that_carries_no_script(enter: Enter, store: St
     for dangerous in ("<script", "<img", 'href="javascript:'):
         assert dangerous not in html
     assert (await (await enter("bo")).get("/api/articles/unknown")).status == 404
-
-
-async def test_a_call_is_for_the_holder_of_the_token(enter: Enter, store: Store) -> None:
-    browser = await enter()
-    with store.uow() as tx:
-        calls.save(tx, [Call(call_id="call1", sip_call_id="abc@phone", number=HOSTILE)])
-    path = "/api/calls?sip_call_id=abc@phone"
-    for wrong in ("", "Bearer", "Bearer ", "Bearer wrong", f"Basic {API_TOKEN}", "Bearer ÿ"):
-        assert (await browser.get(path, headers={"Authorization": wrong})).status == 401
-    right = {"Authorization": f"Bearer {API_TOKEN}"}
-    found = await browser.get(path, headers=right)
-    assert (await found.json())["number"] == HOSTILE
-    assert (await browser.get("/api/calls?sip_call_id=other", headers=right)).status == 404
-    assert (await browser.get("/api/calls", headers=right)).status == 404
-
-
-async def test_a_call_on_screen_is_told_as_it_is_now(enter: Enter, store: Store, bus: MemoryBus) -> None:
-    with store.uow() as tx:
-        calls.save(tx, [Call(call_id="call1", sip_call_id="abc@phone", number="as saved")])
-    browser = await enter("anna")
-    live = await browser.live()
-    now = Call(call_id="call1", sip_call_id="abc@phone", number="as on screen")
-    await bus.publish(CALLS, CallChanged(at_ms=1, call=now))
-    await live.until("call")
-    right = {"Authorization": f"Bearer {API_TOKEN}"}
-    path = "/api/calls?sip_call_id=abc@phone"
-    found = await browser.get(path, headers=right)
-    assert (await found.json())["number"] == "as on screen"
-    again = right | {"If-None-Match": found.headers["ETag"]}
-    assert (await browser.get(path, headers=again)).status == 304
-    await bus.publish(CALLS, CallChanged(at_ms=2, call=replace(now, number="changed")))
-    await live.until("call")
-    assert (await browser.get(path, headers=again)).status == 200
 
 
 async def test_figures_are_for_the_holder_of_the_token(serve: Serve, enter: Enter) -> None:
@@ -210,4 +152,5 @@ def test_no_secret_shows_in_the_configuration() -> None:
 def test_making_the_app_connects_nothing(store: Store, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
-    make_app(WebConfig(statements=tmp_path, api_token="", sip_passwords={}), store, MemoryBus())
+    config = WebConfig(statements=tmp_path, api_token="", sip_passwords={})
+    make_app(config, store, MemoryBus(), cast(Casework, None))

@@ -15,6 +15,7 @@ from cti.call_store import Recovered
 from cti.fact_writer import Positions
 from domain.agents import AgentState
 from domain.calls import Call, CallChanged
+from domain.event import Event
 from domain.facts import Fact
 from domain.streams import CALLS
 from tests.bus_events import events_of
@@ -42,6 +43,9 @@ class SaveWaits:
 
     def load(self, call_id: str) -> Call | None:
         return None
+
+    def untold_cases(self) -> Sequence[Event]:
+        return ()
 
 
 @asynccontextmanager

@@ -22,6 +22,8 @@ from domain.streams import AGENTS, CALLS, OFFERS, WISHES
 from tests.bus_events import events_of
 
 Kind = TypeVar("Kind", bound=Event)
+# Of a call that the desk does not know there is nothing to show with it.
+PENDING = {"offer_id": "offer1", "call_id": "call1", "caller": None, "cases": []}
 
 
 async def next_of(subscription: MemorySubscription, kind: type[Kind]) -> Kind:
@@ -67,6 +69,15 @@ async def test_a_page_gets_a_snapshot_then_each_change_once_in_order(bus: Memory
             "reason": "lunch",
             "phone": "browser",
             "since_ms": 5,
+            "phones": {"browser": "unknown", "phone": "unknown"},
+            "reachable": True,
+            "calls": [],
+            "next": None,
+            "next_reason": "",
+            "wrapup_until_ms": None,
+            "misses": 0,
+            "refusals": 0,
+            "away_because": "",
         },
     }
     assert (third["cursor"], third["call"]["stage"]) == (3, "ended")
@@ -134,7 +145,7 @@ async def test_an_offer_reaches_its_agent_only_and_painting_it_is_stated(
     await anna.until("snapshot")
     await bo.until("snapshot")
     await offer(bus)
-    assert await anna.next() == {"type": "offer", "offer_id": "offer1", "call_id": "call1"}
+    assert await anna.next() == {"type": "offer", **PENDING}
     assert (await next_of(said, OfferAnswered)).answer == "delivered"
     await anna.say(type="painted", offer_id="offer1")
     painted = await next_of(said, OfferAnswered)
@@ -165,7 +176,7 @@ async def test_a_reload_finds_the_offer_again_and_may_paint_it(bus: MemoryBus, e
     await live.socket.close()
     assert [(await next_of(said, OfferAnswered)).answer for _ in range(2)] == ["delivered", "gone"]
     back = await browser.live()
-    assert (await back.until("snapshot"))["offers"] == [{"offer_id": "offer1", "call_id": "call1"}]
+    assert (await back.until("snapshot"))["offers"] == [PENDING]
     await back.say(type="painted", offer_id="offer1")
     assert [(await next_of(said, OfferAnswered)).answer for _ in range(2)] == ["delivered", "painted"]
 

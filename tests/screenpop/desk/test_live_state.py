@@ -22,6 +22,7 @@ class Page:
         self.epoch, self.cursor = "", -1
         self.calls: dict[str, Any] = {}
         self.agents: dict[str, Any] = {}
+        self.cases: dict[str, Any] = {}
 
     def take(self, frame: bytes) -> None:
         message = json.loads(frame)
@@ -30,8 +31,13 @@ class Page:
                 self.epoch = message["epoch"]
                 self.calls = {call["call_id"]: call for call in message["calls"]}
                 self.agents = {agent["username"]: agent for agent in message["agents"]}
+                self.cases = {case["number"]: case for case in message["cases"]}
             case "call":
                 self.calls[message["call"]["call_id"]] = message["call"]
+            case "case":
+                known, case = self.cases.get(message["case"]["number"]), message["case"]
+                assert known is None or known["version"] <= case["version"]
+                self.cases[case["number"]] = case
             case "presence":
                 self.agents[message["agent"]["username"]] = message["agent"]
         assert message["cursor"] >= self.cursor
@@ -44,6 +50,12 @@ class Page:
         for frame in (state.snapshot("anna", (), 0),) if missed is None else missed:
             self.take(frame)
 
+    def shown(self) -> Any:
+        """Of the cases, those that the calls on the page are about."""
+        about = {call["case_number"] for call in self.calls.values()}
+        cases = {number: case for number, case in self.cases.items() if number in about}
+        return self.calls, self.agents, cases, self.cursor
+
 
 def changed(call_id: str, at_ms: int = 0, **fields: Any) -> CallChanged:
     return CallChanged(at_ms=at_ms, call=Call(call_id=call_id, **fields))
@@ -53,13 +65,29 @@ def presence(agent: str, presence: Any = "ready", **fields: Any) -> PresenceChan
     return PresenceChanged(at_ms=0, agent=AgentState(username=agent, presence=presence, **fields))
 
 
+def case(number: str, version: int = 1, **fields: Any) -> CaseSummary:
+    usual = {
+        "status": "open", "title": "", "service": "", "category": "",
+        "impact": "one", "urgency": "works", "priority": 5,
+    }  # fmt: skip
+    return CaseSummary(number=number, version=version, **{**usual, **fields})
+
+
 _few = st.sampled_from("abc")
+_numbers = st.sampled_from(["", "C-000001", "C-000002"])
 _event = st.one_of(
-    st.builds(changed, _few, transcript=st.text(), stage=st.sampled_from(["ivr", "queued", "ended"])),
+    st.builds(
+        changed,
+        _few,
+        transcript=st.text(),
+        stage=st.sampled_from(["ivr", "queued", "ended"]),
+        case_number=_numbers,
+    ),
     st.builds(presence, _few, st.sampled_from(["ready", "break", "away"]), reason=st.text()),
     st.just(PartialHeard(at_ms=0, call_id="a", text="not shown as such")),
 )
-_step = st.one_of(_event, st.sampled_from(["come back", "epoch"]))
+_case = st.builds(case, st.sampled_from(["C-000001", "C-000002"]), st.integers(1, 4), title=_few)
+_step = st.one_of(_event, _case, st.sampled_from(["come back", "epoch", "let go"]))
 
 
 @given(st.lists(_step), st.integers(1, 4))
@@ -71,17 +99,27 @@ def test_a_page_that_comes_back_at_any_time_shows_what_a_new_page_shows(steps: l
                 page.come_back(state)
             case "epoch":
                 state.begin_epoch()
+            case "let go":
+                state.keep_only(())
+            case CaseSummary() as case:
+                take_case(state, case)
             case event:
                 state.apply(event)
     new = Page()
     new.come_back(state)
-    assert (page.calls, page.agents, page.cursor) == (new.calls, new.agents, new.cursor)
+    assert page.shown() == new.shown()
+
+
+def take_case(state: LiveState, case: CaseSummary) -> list[bytes]:
+    """As the desk takes one: what no call is about it does not tell everybody."""
+    json = state.cases.take(case)
+    return [state.case_frame(json)] if json and state.is_of_call(case.number) else []
 
 
 @given(st.lists(_event, max_size=8), st.integers(-1, 12))
 def test_missed_changes_are_exactly_those_after_the_cursor(events: list[Event], after: int) -> None:
     state = LiveState(kept=5)
-    frames = [frame for event in events if (frame := state.apply(event))]
+    frames = [frame for event in events for frame in state.apply(event)]
     missed = state.missed(state.epoch, after)
     if missed is None:
         assert not max(0, len(frames) - 5) <= after <= len(frames)
@@ -92,7 +130,7 @@ def test_missed_changes_are_exactly_those_after_the_cursor(events: list[Event], 
 def test_the_same_event_twice_is_one_change() -> None:
     state, event = LiveState(), changed("a")
     assert state.apply(event)
-    assert state.apply(event) is None
+    assert state.apply(event) == ()
     assert state.cursor == 1
 
 
@@ -112,35 +150,22 @@ def test_an_agent_nobody_has_heard_of_is_away() -> None:
     snapshot = json.loads(
         LiveState().snapshot("anna", (PendingOffer(offer_id="offer1", call_id="call1"),), 0)
     )
-    assert snapshot["me"] == {
-        "username": "anna",
-        "presence": "away",
-        "reason": "",
-        "phone": "browser",
-        "since_ms": 0,
-    }
-    assert snapshot["offers"] == [{"offer_id": "offer1", "call_id": "call1"}]
+    me = snapshot["me"]
+    assert (me["username"], me["presence"], me["reason"], me["phone"]) == ("anna", "away", "", "browser")
+    assert (me["since_ms"], me["phones"]) == (0, {"browser": "unknown", "phone": "unknown"})
+    assert snapshot["offers"] == [{"offer_id": "offer1", "call_id": "call1", "caller": None, "cases": []}]
 
 
 def test_hostile_text_is_carried_as_data() -> None:
     state = LiveState()
     name = "<script>alert(1)</script>\"'\r\n\ud800\x00"
-    case = CaseSummary(
-        number="C-000001",
-        title=name,
-        service="",
-        category="",
-        impact="",
-        urgency="",
-        priority=1,
-        because={"service": (name,)},
-    )
-    frame = state.apply(changed("a", contact_name=name, case=case))
-    assert frame is not None
-    assert frame.isascii()
-    call = json.loads(frame)["call"]
-    assert call["contact_name"] == call["case"]["title"] == name
-    assert call["case"]["because"] == {"service": [name]}
+    (call,) = state.apply(changed("a", contact_name=name, case_number="C-000001"))
+    (shown_case,) = take_case(state, case("C-000001", title=name, because={"service": (name,)}))
+    assert call.isascii()
+    assert shown_case.isascii()
+    assert json.loads(call)["call"]["contact_name"] == name
+    shown = json.loads(shown_case)["case"]
+    assert (shown["title"], shown["because"]) == (name, {"service": [name]})
 
 
 def test_what_the_owner_says_takes_the_place_of_what_is_known() -> None:
@@ -178,5 +203,38 @@ def test_the_newest_call_of_a_phone_is_found_by_its_call_id() -> None:
     for call_id in ("old", "new"):
         state.apply(changed(call_id, sip_call_id="abc@phone"))
     state.apply(changed("other", sip_call_id="x@phone"))
-    assert json.loads(state.call_json("abc@phone") or "")["call_id"] == "new"
-    assert state.call_json("nobody@phone") is None
+    found = state.call_of_phone("abc@phone")
+    assert found
+    assert (found[0].call_id, json.loads(found[1])["call_id"]) == ("new", "new")
+    assert state.call_of_phone("nobody@phone") is None
+
+
+def test_a_case_is_never_shown_older_than_it_was():
+    state = LiveState()
+    state.apply(changed("a", case_number="C-000001"))
+    assert take_case(state, case("C-000001", 2, title="newer"))
+    assert not take_case(state, case("C-000001", 1, title="older"))
+    assert not take_case(state, case("C-000001", 2, title="newer"))
+    # That its voice is kept makes no new version.
+    assert take_case(state, case("C-000001", 2, title="newer", has_statement=True))
+    snapshot = json.loads(state.snapshot("anna", (), 0))
+    assert [(each["title"], each["has_statement"]) for each in snapshot["cases"]] == [("newer", True)]
+
+
+def test_a_case_that_was_held_for_somebody_is_shown_to_everybody_once_a_call_is_about_it():
+    state = LiveState()
+    assert not take_case(state, case("C-000001"))
+    assert json.loads(state.snapshot("anna", (), 0))["cases"] == []
+    frames = [json.loads(frame) for frame in state.apply(changed("a", case_number="C-000001"))]
+    assert [(frame["type"], frame["cursor"]) for frame in frames] == [("call", 1), ("case", 2)]
+    (frame,) = state.apply(changed("b", case_number="C-000001"))
+    assert json.loads(frame)["type"] == "call"
+
+
+def test_cases_are_let_go_when_nobody_shows_them():
+    state = LiveState()
+    state.apply(changed("a", case_number="C-000001", similar=("C-000002",)))
+    for number in ("C-000001", "C-000002", "C-000003", "C-000004"):
+        state.cases.take(case(number))
+    state.keep_only({"C-000003"})
+    assert state.cases.missing(f"C-00000{number}" for number in range(1, 5)) == {"C-000004"}

@@ -64,7 +64,7 @@ async def test_a_page_waits_for_the_truth_and_is_shown_no_other(
     await owner.answer_agents(request_id)
     snapshot = await live.next()
     assert (snapshot["type"], call_ids(snapshot)) == ("snapshot", ["call1"])
-    assert snapshot["offers"] == [{"offer_id": "o", "call_id": "call1"}]
+    assert snapshot["offers"] == [{"offer_id": "o", "call_id": "call1", "caller": None, "cases": []}]
     made, delivered = [event async for event in _first_two(answers)]
     assert isinstance(made, OfferMade)
     assert isinstance(delivered, OfferAnswered)
