@@ -1,7 +1,7 @@
 """All cases made anew from their facts, and whether they are the living ones."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from casestore import cases, fact_log
 from casestore.db import Store, Transaction
@@ -56,5 +56,8 @@ def compare_cases(store: Store, progress: Progress = lambda place, last: None) -
 
 
 def _differing(case: Case, made: Case) -> tuple[str, ...]:
+    # Facts whose words were erased tell no more who gave the case its words.
+    known = {name: by for name, by in case.set_by.items() if name not in _TEXTS or name in made.set_by}
+    case = replace(case, set_by=known)
     names = (each.name for each in fields(Case) if getattr(case, each.name) != getattr(made, each.name))
     return tuple(name for name in names if name not in _TEXTS or getattr(case, name))

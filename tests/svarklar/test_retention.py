@@ -160,3 +160,12 @@ def test_what_people_did_goes_when_it_is_old(store: Store, tmp_path: Path):
     tidied(store, tmp_path, now, audit_days=35)
     with store.reading() as tx:
         assert [entry.actor for entry in audit.recent(tx, 9)] == ["anna1", "anna32"]
+
+
+def test_what_happened_to_a_case_is_kept_as_long_as_the_case(store: Store, tmp_path: Path):
+    kinds = ("CaseRegistered", "CaseNoted")
+    append(store, *(replace(fact(kind, 4_000), stream="cases") for kind in kinds), fact("CaseStated", 4_000))
+    append(store, fact("CallEnded", 0))
+    tidied(store, tmp_path)
+    with store.reading() as tx:
+        assert [one.kind for one in fact_log.read(tx, 0, 100)] == ["CaseRegistered", "CaseNoted", "CallEnded"]

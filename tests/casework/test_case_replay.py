@@ -4,10 +4,11 @@ from pathlib import Path
 
 from sqlalchemy import delete, update
 
+from casestore import fact_log
 from casestore.db import Store
 from casestore.tables import CaseRow, CaseTextRow
 from casework.replay import CaseDifference, compare_cases
-from domain.case_commands import Classify, Hear, Merge, Note, Solve
+from domain.case_commands import Classify, Hear, Merge, Note, Reopen, Solve
 from domain.cases import Said
 from tests import case_work
 
@@ -46,4 +47,11 @@ def test_words_that_were_erased_are_no_difference(any_store: Store) -> None:
     some_cases(any_store)
     with any_store.uow() as tx:
         tx.execute(delete(CaseTextRow))
+    assert compare_cases(any_store) == []
+    with any_store.uow() as tx:
+        fact_log.erase_texts(tx, ("C-000001", "C-000002"))
+    assert compare_cases(any_store) == []
+    with any_store.uow() as tx:
+        case_work.carried_out(tx, "C-000001", Reopen(actor="anna", at_ms=9))
+        case_work.carried_out(tx, "C-000001", Solve(actor="anna", at_ms=9, solution="restarted again"))
     assert compare_cases(any_store) == []
