@@ -85,7 +85,7 @@ def newest_about(
 
 def numbered(tx: Transaction, seqs: Collection[int]) -> tuple[StoredFact, ...]:
     """These facts, the newest first; those that are gone are left out."""
-    query = select(*_FACTS).where(_FACTS.seq.in_(seqs)).order_by(_FACTS.seq.desc())
+    query = _WHOLE.where(_FACTS.seq.in_(seqs)).order_by(_FACTS.seq.desc())
     return tuple(StoredFact(**row) for row in tx.execute(query).mappings())
 
 
