@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
-from casestore import calls, contacts, fact_log, recordings
+from casestore import calls, case_search, cases, contacts, fact_log, recordings
 from casestore.db import Transaction
 from casestore.tables import CaseRow, CaseTextRow, ContactNumberRow, ContactRow
 from domain.calls import Call
@@ -80,7 +80,8 @@ def erase(tx: Transaction, left: Traces) -> None:
     calls.erase_words(tx, left.calls)
     for numbers in _some_at_once(left.cases):
         tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
-    _erase_number_of_other_cases(tx, left.numbers)
+    others = _erase_number_of_other_cases(tx, left.numbers)
+    _find_no_more(tx, (*left.cases, *others))
     contacts.erase(tx, left.contact.id)
 
 
@@ -102,14 +103,24 @@ def _cases(tx: Transaction, contact_id: int, numbers: Collection[str]) -> tuple[
     return tuple(tx.scalars(with_texts.where(theirs).order_by(CaseRow.number)))
 
 
-def _erase_number_of_other_cases(tx: Transaction, numbers: Collection[str]) -> None:
-    """Somebody else has called from their telephone: the case is that one's, the number is not."""
+def _find_no_more(tx: Transaction, numbers: Sequence[str]) -> None:
+    """The cases are found by what is left of them."""
+    tx.expire_all()  # what was read before is not what is there now
+    for some in _some_at_once(numbers):
+        for case in cases.by_numbers(tx, some):
+            case_search.put(tx, case)
+    case_search.tidy(tx)
+
+
+def _erase_number_of_other_cases(tx: Transaction, numbers: Collection[str]) -> Sequence[str]:
+    """Somebody else has called from their telephone: the case is that one's, the number is not. Whose."""
     written = [form for number in numbers for form in written_forms(number)]
     named = CaseTextRow.caller_number.in_(written)
     others = tx.scalars(select(CaseTextRow.case_number).where(named)).all()
     tx.execute(update(CaseTextRow).where(named).values(caller_number=""))
     for subjects in _some_at_once(others):
         fact_log.change_texts(tx, subjects, lambda text: _without_number(text, written))
+    return others
 
 
 def _without_number(text: Any, numbers: Collection[str]) -> Any:

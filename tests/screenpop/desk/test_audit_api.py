@@ -5,9 +5,9 @@ from typing import Any
 
 from desk_browser import PASSWORD, Enter
 
-from casestore import audit, cases, recordings
-from casestore.cases import NewCase
+from casestore import audit, recordings
 from casestore.db import Store
+from tests import case_work
 
 
 async def entries(enter: Enter, query: str = "") -> list[dict[str, Any]]:
@@ -34,8 +34,7 @@ async def test_who_listened_to_a_caller_is_seen_once_however_the_player_asks(
     enter: Enter, store: Store, tmp_path: Path
 ) -> None:
     with store.uow() as tx:
-        new = NewCase(title="x", service="printing", category="incident", call_id="call1")
-        number = cases.register(tx, new, by="ivr", now_ms=1000).number
+        number = case_work.registered(tx, title="x").number
         recordings.add(
             tx, recordings.write(tmp_path / "statements", number, bytes(range(100)), 16000, now_ms=1)
         )

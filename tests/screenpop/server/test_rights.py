@@ -18,10 +18,10 @@ from screenpop.server.auth import COOKIE, SESSIONS, Guard, guard_of
 
 ROUTES: dict[tuple[str, str], Guard] = {
     ("GET", "/"): "public",
-    ("GET", "/cases"): "public",
-    ("GET", "/cases/{number}"): "public",
     ("GET", "/login"): "public",
     ("GET", "/phone"): "public",
+    ("GET", "/cases"): "public",
+    ("GET", "/cases/{number}"): "public",
     ("GET", "/settings"): "public",
     ("GET", "/{name}"): "public",
     ("GET", "/healthz"): "public",
@@ -33,7 +33,14 @@ ROUTES: dict[tuple[str, str], Guard] = {
     ("POST", "/api/password"): "own_password",
     ("GET", "/api/audit"): "see_audit",
     ("GET", "/live"): "see_calls",
+    ("GET", "/api/calls/{call_id}/caller"): "see_cases",
+    ("GET", "/api/contacts/{contact_id}"): "see_cases",
+    ("GET", "/api/cases"): "see_cases",
+    ("POST", "/api/cases"): "edit_cases",
     ("GET", "/api/cases/{number}"): "see_cases",
+    ("POST", "/api/cases/{number}/undo"): "edit_cases",
+    ("POST", "/api/cases/{number}/link"): "edit_cases",
+    ("POST", "/api/cases/{number}/{command}"): "edit_cases",
     ("GET", "/api/cases/{number}/statement.wav"): "hear_statements",
     ("GET", "/api/articles/{key}"): "see_articles",
     ("GET", "/api/desks"): "manage_desks",
@@ -90,9 +97,16 @@ async def sign_in(server: TestServer, store: Store, browser: Browser, role: Role
     browser.session.cookie_jar.update_cookies({COOKIE: token}, browser.root)
 
 
+_NAMES = {
+    "number": "C-000001", "key": "printer", "name": "icon.svg", "contact_id": "1", "call_id": "1.1",
+    "command": "solve",
+}  # fmt: skip
+
+
 async def ask(browser: Browser, method: str, path: str) -> int:
     """The status of the answer; a body is malformed on purpose, so that nothing comes of it."""
-    path = path.replace("{number}", "C-000001").replace("{key}", "printer").replace("{name}", "icon.svg")
+    for name, value in _NAMES.items():
+        path = path.replace(f"{{{name}}}", value)
     if path == "/live":
         try:
             await (await browser.session.ws_connect("/live", origin=browser.origin)).close()
