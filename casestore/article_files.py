@@ -4,7 +4,8 @@
     sv/printer-paper-jam.md
     services.toml               the services and categories that articles may name
 
-Front matter: `title`, `service`, `category`; `keywords` and `examples` (what callers say) as lists.
+Front matter: `title`, `service`, `category`; `keywords` and `examples` (what callers say) as lists; `desk`, a
+desk's key, where it is not for everybody's callers.
 """
 
 import re
@@ -80,6 +81,7 @@ def _article(path: Path, catalogue: ServiceCatalogue) -> Article:
         body=body.strip(),
         keywords=_lines(fields.get("keywords", []), "keywords"),
         examples=_lines(fields.get("examples", []), "examples"),
+        desk=_line(fields["desk"], "desk") if "desk" in fields else "",
     )
 
 

@@ -14,7 +14,7 @@ from domain.languages import FALLBACK
 
 log = structlog.get_logger()
 
-_FIELDS = ("title", "service", "category", "body", "keywords", "examples")
+_FIELDS = ("title", "service", "category", "body", "keywords", "examples", "desk")
 
 
 def import_directory(tx: Transaction, directory: Path) -> ImportReport:
@@ -78,6 +78,7 @@ def _article(row: ArticleRow) -> Article | None:
         body=row.body,
         keywords=tuple(row.keywords),
         examples=tuple(row.examples),
+        desk=row.desk,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from casestore.text import storable
+from domain.audit import AuditKind
 from domain.languages import Language
 from domain.users import Role
 
@@ -165,6 +166,8 @@ class ArticleRow(Base):
     body: Mapped[str]
     keywords: Mapped[Texts]
     examples: Mapped[Texts]
+    # The desk whose callers it is for; empty: everybody's.
+    desk: Mapped[str] = mapped_column(server_default="")
 
 
 class UserRow(Base):
@@ -189,6 +192,19 @@ class SessionRow(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     csrf: Mapped[str]
     expires_ms: Mapped[Milliseconds] = mapped_column(index=True)
+
+
+class AuditRow(Base):
+    """What somebody of the desk did; triggers refuse to change it, and to delete it while it is young."""
+
+    __tablename__ = "audit"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    at_ms: Mapped[Milliseconds] = mapped_column(index=True)
+    actor: Mapped[str]
+    kind: Mapped[AuditKind] = mapped_column(StorableText())
+    values: Mapped[Fields]
 
 
 class CallRow(Base):

@@ -7,7 +7,7 @@ from casestore.tables import SessionRow, UserRow
 from casestore.text import one_line
 from domain.endpoints import is_username
 from domain.languages import FALLBACK, LANGUAGES
-from domain.users import ROLES, Session, User
+from domain.users import ROLES, Role, Session, User
 
 
 def add(
@@ -46,14 +46,36 @@ def password_hash(tx: Transaction, username: str) -> str | None:
     return row.password_hash if row else None
 
 
-def set_password_hash(tx: Transaction, username: str, password_hash: str) -> None:
-    """A new password: whoever is logged in with the old one is logged out. LookupError for no such user."""
-    row = _row(tx, username)
-    if row is None:
-        raise LookupError(f"there is no user {username[:40]!r}")
+def set_password_hash(tx: Transaction, username: str, password_hash: str, *, keep: str = "") -> None:
+    """A new password: whoever is logged in with the old one is logged out, but for the session to `keep` (the
+    hash of its token). LookupError for no such user.
+    """
+    row = _known(tx, username)
     row.password_hash = password_hash
     # Whoever knew the old password may be the reason for the new one.
-    tx.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
+    _end_sessions(tx, row, keep)
+
+
+def set_role(tx: Transaction, username: str, role: Role) -> None:
+    """Another role, from the next login on: they are logged out. LookupError for no such user, ValueError
+    where nobody could set it back.
+    """
+    row = _known(tx, username)
+    if role != "admin":
+        _refuse_last_admin(tx, row)
+    row.role = role
+    _end_sessions(tx, row)
+
+
+def remove(tx: Transaction, username: str) -> None:
+    """No user any more; what they did keeps their name. LookupError for no such user, ValueError for the last
+    admin.
+    """
+    row = _known(tx, username)
+    _refuse_last_admin(tx, row)
+    _end_sessions(tx, row)
+    tx.delete(row)
+    tx.flush()
 
 
 def all_users(tx: Transaction) -> tuple[User, ...]:
@@ -86,6 +108,24 @@ def end_session(tx: Transaction, token_hash: str) -> None:
 def end_expired_sessions(tx: Transaction, now_ms: int) -> None:
     """Forget the logins that have expired."""
     tx.execute(delete(SessionRow).where(SessionRow.expires_ms <= now_ms))
+
+
+def _known(tx: Transaction, username: str) -> UserRow:
+    row = _row(tx, username)
+    if row is None:
+        raise LookupError(f"there is no user {username[:40]!r}")
+    return row
+
+
+def _refuse_last_admin(tx: Transaction, row: UserRow) -> None:
+    admins = select(UserRow.username).where(UserRow.role == "admin", UserRow.id != row.id)
+    if row.role == "admin" and tx.scalar(admins.limit(1)) is None:
+        raise ValueError(f"{row.username} is the last admin: make somebody else one first")
+
+
+def _end_sessions(tx: Transaction, row: UserRow, keep: str = "") -> None:
+    others = delete(SessionRow).where(SessionRow.user_id == row.id, SessionRow.token_hash != keep)
+    tx.execute(others)
 
 
 def _row(tx: Transaction, username: str) -> UserRow | None:

@@ -6,6 +6,7 @@ from typing import Protocol
 from casework.said import Said
 from domain.cases import Case, CaseEdit, CaseSummary, Judgement, Suggestion
 from domain.contacts import Callers, Contact
+from domain.dialogue import StatementHeard
 from domain.event import CallEvent, new_id
 
 
@@ -66,14 +67,20 @@ class Casework(Protocol):
     async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
         """The contact's open cases."""
 
-    async def judge(self, said: Said, language: str) -> Judgement:
-        """What the words decide of a case."""
+    async def judge(self, said: Said, language: str, desk: str = "") -> Judgement:
+        """What the words decide of a case at this desk."""
 
     async def save(self, change: CaseChange) -> SavedCase:
         """Write the case; raises NotSaved where it could only be spooled."""
 
-    async def find(self, said: Said, language: str, but: str) -> Found:
-        """Solutions, and open cases like the newest words; `but` is the number of the case itself."""
+    async def find(self, said: Said, language: str, but: str, desk: str = "") -> Found:
+        """Solutions of this desk and of everybody, and open cases like the newest words.
+
+        `but` is the number of the case itself.
+        """
+
+    async def heard_again(self, statement: StatementHeard) -> None:
+        """A statement came again with better words, maybe long after its dialogue: its case follows it."""
 
     async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""

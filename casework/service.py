@@ -22,6 +22,7 @@ from cti.work import Work
 from domain.cases import Case, CaseRegistered, Judgement, Suggestion, summary
 from domain.clock import now_ms
 from domain.contacts import Callers, Contact, How
+from domain.dialogue import StatementHeard
 from domain.event import CallEvent
 from domain.numbers import decide, normalise
 
@@ -107,8 +108,8 @@ class CaseService:
     async def open_cases(self, contact_id: int) -> tuple[Case, ...]:
         return await self._read(lambda tx: cases.open_of_contact(tx, contact_id))
 
-    async def judge(self, said: Said, language: str) -> Judgement:
-        return await self._thread(lambda: self._understanding.understand(said, language))
+    async def judge(self, said: Said, language: str, desk: str = "") -> Judgement:
+        return await self._thread(lambda: self._understanding.understand(said, language, desk))
 
     async def save(self, change: CaseChange) -> SavedCase:
         """Write the case; raises NotSaved where it could only be spooled."""
@@ -129,10 +130,13 @@ class CaseService:
             raise NotSaved(repr(error)) from error
         return await self._with_voice_soon(saved, change.voice, change.change_id) if change.voice else saved
 
-    async def find(self, said: Said, language: str, but: str) -> Found:
+    async def find(self, said: Said, language: str, but: str, desk: str = "") -> Found:
         known = await self._read(cases.open_cases)
         others = tuple(case for case in known if case.number != but)
-        return await self._thread(lambda: _found(self._ranking, said, others, language))
+        return await self._thread(lambda: _found(self._ranking, said, others, language, desk))
+
+    async def heard_again(self, statement: StatementHeard) -> None:
+        """Nothing yet."""
 
     async def publish(self, event: CallEvent) -> None:
         """Publish a fact about a call; what goes wrong is logged, never raised."""
@@ -200,12 +204,12 @@ def _let_go(writing: "asyncio.Future[SavedCase]") -> None:
         log.warning("write_failed_after_all", error=repr(error))
 
 
-def _found(ranking: Ranking, said: Said, others: tuple[Case, ...], language: str) -> Found:
+def _found(ranking: Ranking, said: Said, others: tuple[Case, ...], language: str, desk: str) -> Found:
     suggestions = tuple(
         Suggestion(
             article=ranked.article.key, title=ranked.article.title, score=ranked.score, because=ranked.because
         )
-        for ranked in ranking.suggest(said.weighted(), language)
+        for ranked in ranking.suggest(said.weighted(), language, desk=desk)
     )
     similar = ranking.similar_cases(said.text, others, language)
     return Found(suggestions=suggestions, similar=tuple(summary(case) for case in similar))

@@ -1,203 +1,214 @@
 """Who takes calls: `step(agent, event, now_ms) -> agent, effects`. Pure; never raises.
 
-An agent wants something, Asterisk's queue agrees to it, and calls have them:
+An agent chooses something, calls have them, and Asterisk knows their telephones. What they are follows:
 
-| what the agent wants      | member of the queue, at one of the agent's phones |
-|---------------------------|---------------------------------------------------|
-| ready                     | yes                                               |
-| ready, and in a call      | yes, paused, so that wrap-up begins without a gap |
-| break (reason), wrapup    | yes, paused                                       |
-| away                      | no                                                |
+| calls | wrap-up | chosen              | phone       | what they are                  | `next`     |
+|-------|---------|---------------------|-------------|--------------------------------|------------|
+| some  |         | anything            |             | talking                        | the choice |
+| none  | runs    | ready               |             | wrapup, until it ends          | ready      |
+| none  | no      | ready               | is there    | ready                          |            |
+| none  | no      | ready               | unavailable | away, because it is unreachable | ready     |
+| none  | no      | break, wrapup, away |             | the choice                     |            |
 
 Rules
-1. A wish becomes the agent's presence when Asterisk's queue has agreed. Where it refuses, the wish is
-   dropped; where Asterisk is not there, it is kept for its return. Either is stated.
-2. An agent is free when the last of their calls has ended. A ready one then goes into wrap-up, which ends
-   by itself, unless the agent chose something meanwhile: choosing wrap-up themselves makes it last.
-3. Asking for what already is so changes nothing; the queue is told all the same.
-4. A member of the queue whom we do not know was there before we were: we learn them from the queue.
+1. A choice becomes the agent's presence when Asterisk's queue has agreed. Where it refuses, the choice before
+   it counts again; where Asterisk is not there, it is kept for its return. Either is stated. What Asterisk
+   itself says (a call, a phone that has gone) is stated at once.
+2. An agent is free when the last of their calls has ended. One who wants calls then goes into wrap-up, which
+   ends by itself, unless the agent chooses something meanwhile: choosing wrap-up themselves makes it last.
+3. The first call that rings in vain, and the second one in a row that is declined, take an agent out: away,
+   with the reason. Whatever they choose next counts as ever.
+4. Choosing what already is so changes nothing; the queue is told all the same.
+5. A member of the queue of whom nobody has said anything was there before we were: we learn them from it.
+6. An agent who is removed keeps their calls, and is gone after the last of them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from cti.asterisk.ami_events import TALKING, WRAPUP
+from cti.agent_events import (
+    AgentEvent,
+    MemberSeen,
+    PhoneChanged,
+    QueueKnown,
+    Removed,
+    RingDeclined,
+    RingMissed,
+    Serves,
+    TalkEnded,
+    TalkStarted,
+    WishAnswered,
+    WrapupOver,
+)
+from cti.agent_view import Agent, Choice, is_same, stated, view
 from cti.effects import Effect, Publish, TellQueue, WakeAfterWrapup
-from domain.agents import AgentState, Presence, PresenceChanged, PresenceRefused, PresenceRequested, Refusal
-from domain.endpoints import PHONE_KINDS, interface
+from cti.queue_actions import pause_of
+from domain.agents import (
+    AgentState,
+    AwayBecause,
+    PhoneKind,
+    PhoneState,
+    PresenceChanged,
+    PresenceRefused,
+    PresenceRequested,
+    Wish,
+)
+
+__all__ = ["Agent", "AgentEvent", "Serves", "begins", "newcomer", "step"]
+
+_MOST_REFUSALS = 2
 
 
-@dataclass(frozen=True)
-class MemberSeen:
-    """Asterisk's queue has this agent; `calls` are those that have them."""
-
-    member: AgentState
-    calls: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class WishAnswered:
-    """What Asterisk said to a wish; no refusal: it agreed."""
-
-    wish: AgentState
-    refusal: Refusal | None = None
+def newcomer(name: str, calls: frozenset[str] = frozenset(), phone: PhoneState = "unknown") -> Agent:
+    """An agent of whom nobody has heard: no member of the queue, yet perhaps in calls."""
+    phones: dict[PhoneKind, PhoneState] = {"browser": phone, "phone": phone}
+    away = AgentState(username=name, phones=phones, reachable=phone != "unavailable")
+    return Agent(wanted=away, agreed=away, calls=calls, phones=phones)
 
 
-@dataclass(frozen=True)
-class TalkStarted:
-    """The agent has answered this call."""
-
-    agent: str
-    call_id: str
+def begins(event: AgentEvent) -> bool:
+    """Whether the event makes an agent known of whom nobody has heard."""
+    return isinstance(event, PresenceRequested | MemberSeen | PhoneChanged | Serves)
 
 
-@dataclass(frozen=True)
-class TalkEnded:
-    """This call of the agent is over."""
-
-    agent: str
-    call_id: str
-
-
-@dataclass(frozen=True)
-class WrapupOver:
-    """The wrap-up that began at `since_ms` has lasted long enough."""
-
-    agent: str
-    since_ms: int
-
-
-@dataclass(frozen=True)
-class QueueKnown:
-    """Asterisk is back, perhaps without its members."""
-
-
-AgentEvent = PresenceRequested | MemberSeen | WishAnswered | TalkStarted | TalkEnded | WrapupOver | QueueKnown
-
-
-@dataclass(frozen=True, kw_only=True)
-class Agent:
-    """What an agent wants, what the queue has agreed to, and which calls have them."""
-
-    wanted: AgentState
-    agreed: AgentState
-    calls: frozenset[str] = frozenset()
-    wrapup_ends: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.wanted.username
-
-
-def step(  # noqa: PLR0911 - a branch an event
-    agent: Agent | None, event: AgentEvent, now_ms: int
-) -> tuple[Agent | None, tuple[Effect, ...]]:
+def step(agent: Agent | None, event: AgentEvent, now_ms: int) -> tuple[Agent | None, tuple[Effect, ...]]:
     """The agent after the event, and what is to be done; None is an agent nobody has heard of."""
-    match event:
-        case PresenceRequested():
-            asking = agent or stranger(event, frozenset(), now_ms)
-            return _tell_queue(_request(asking, event, now_ms))
-        case MemberSeen():
-            return (agent, ()) if agent else _learn(event, now_ms)
     if agent is None:
-        return None, ()
+        if not begins(event):
+            return None, ()
+        agent = newcomer(_name_in(event))
+    if isinstance(event, WishAnswered):
+        return _answer(agent, event, now_ms)
+    changed = _change(agent, event, now_ms)
+    is_told_again = isinstance(event, PresenceRequested) or (
+        isinstance(event, QueueKnown) and _is_ours(agent)
+    )
+    if changed is agent and not is_told_again:
+        return agent, ()
+    changed = replace(changed, wanted=view(changed, now_ms))
+    is_member_already = isinstance(event, MemberSeen)
+    has_news = replace(changed, agreed=stated(changed, now_ms, has_agreed=is_member_already))
+    told = () if is_member_already or not (is_told_again or _differ(agent, changed)) else _tell(changed)
+    return has_news, (*_publish(agent, has_news, now_ms), *told, *_wake(agent, has_news, now_ms))
+
+
+def _name_in(event: AgentEvent) -> str:
+    return event.member.username if isinstance(event, MemberSeen) else getattr(event, "agent", "")
+
+
+def _change(agent: Agent, event: AgentEvent, now_ms: int) -> Agent:  # noqa: PLR0911 - a branch an event
+    """What is known after the event; the very same agent where it is nothing new."""
     match event:
-        case WishAnswered():
-            return _answer(agent, event, now_ms)
-        case TalkStarted():
-            return _tell_queue(replace(agent, calls=agent.calls | {event.call_id}))
-        case TalkEnded() if event.call_id in agent.calls:
-            return _end_talk(replace(agent, calls=agent.calls - {event.call_id}), now_ms)
+        case PresenceRequested() if not agent.is_removed:
+            return _choose(agent, event)
+        case MemberSeen() if not (agent.has_chosen or agent.is_removed):
+            return _learn(agent, event, now_ms)
+        case PhoneChanged(_, phone, state) if agent.phones[phone] != state:
+            return replace(agent, phones={**agent.phones, phone: state})
+        case TalkStarted(_, call_id) if call_id not in agent.calls:
+            calls = agent.calls | {call_id}
+            return replace(agent, calls=calls, wrapup_until_ms=None, misses=0, refusals=0)
+        case TalkEnded(_, call_id) if call_id in agent.calls:
+            return _end_talk(agent, event, now_ms)
+        case RingMissed():
+            return _take_out(replace(agent, misses=agent.misses + 1), "missed")
+        case RingDeclined():
+            declined = replace(agent, refusals=agent.refusals + 1)
+            return declined if declined.refusals < _MOST_REFUSALS else _take_out(declined, "declined")
         case WrapupOver() if _is_in_wrapup(agent, event):
-            ready = _instead(agent.wanted, "ready", now_ms)
-            return _tell_queue(replace(agent, wanted=ready, wrapup_ends=False))
-        case QueueKnown():
-            return _tell_queue(agent)
-    return agent, ()
+            return replace(agent, wrapup_until_ms=None)
+        case Serves(_, queues) if queues != agent.queues:
+            left = (agent.left | (agent.queues or {}).keys()) - queues.keys()
+            return replace(agent, queues=dict(queues), left=left)
+        case Removed() if not agent.is_removed:
+            return replace(
+                agent, is_removed=True, choice=Choice(phone=agent.choice.phone), wrapup_until_ms=None
+            )
+    return agent
 
 
-def queue_actions(told: TellQueue, queue: str) -> tuple[dict[str, str], ...]:
-    """What to tell Asterisk, as often as one likes, so that the queue has this agent as wanted."""
-    wanted = told.agent
-    here = {"Queue": queue, "Interface": interface(wanted.username, wanted.phone)}
-    # An agent takes calls at one phone; the other may still be a member from before they changed over.
-    others = [kind for kind in PHONE_KINDS if kind != wanted.phone]
-    leave = tuple(
-        {"Action": "QueueRemove", "Queue": queue, "Interface": interface(wanted.username, kind)}
-        for kind in others
-    )
-    if wanted.presence == "away":
-        return *leave, {"Action": "QueueRemove", **here}
-    free = wanted.presence == "ready" and not told.talking
-    paused = "false" if free else "true"
-    reason = "" if free else {"ready": TALKING, "wrapup": WRAPUP}.get(wanted.presence, wanted.reason)
-    # QueueAdd changes nothing about a member that is there already, so the pause is always said as well.
-    join = {"Action": "QueueAdd", **here, "MemberName": wanted.username, "Paused": paused}
-    pause = {"Action": "QueuePause", **here, "Paused": paused, "Reason": reason}
-    return join, pause, *leave
+def _choose(agent: Agent, wish: PresenceRequested) -> Agent:
+    if wish.presence is None:
+        return replace(agent, choice=replace(agent.choice, phone=wish.phone), has_chosen=True)
+    reason = wish.reason if wish.presence == "break" else ""
+    choice = Choice(presence=wish.presence, reason=reason, phone=wish.phone)
+    return replace(agent, choice=choice, has_chosen=True, wrapup_until_ms=None, misses=0, refusals=0)
 
 
-def stranger(request: PresenceRequested, calls: frozenset[str], now_ms: int) -> Agent:
-    """The agent of whom nobody has heard before this wish: no member of the queue, yet perhaps in calls."""
-    away = AgentState(username=request.agent, phone=request.phone, since_ms=now_ms)
-    return Agent(wanted=away, agreed=away, calls=calls)
-
-
-def is_same(one: AgentState, other: AgentState) -> bool:
-    """Whether both state the same presence, whenever it began."""
-    return replace(one, since_ms=0) == replace(other, since_ms=0)
-
-
-def _tell_queue(agent: Agent) -> tuple[Agent, tuple[Effect, ...]]:
-    return agent, (TellQueue(agent.wanted, talking=bool(agent.calls)),)
-
-
-def _request(agent: Agent, request: PresenceRequested, now_ms: int) -> Agent:
-    wish = AgentState(
-        username=request.agent,
-        presence=request.presence,
-        reason=request.reason if request.presence == "break" else "",
-        phone=request.phone,
-        since_ms=now_ms,
-    )
-    # Asked for the same again: the time since when it is so stands.
-    return replace(agent, wanted=agent.wanted if is_same(agent.wanted, wish) else wish, wrapup_ends=False)
-
-
-def _learn(seen: MemberSeen, now_ms: int) -> tuple[Agent, tuple[Effect, ...]]:
+def _learn(agent: Agent, seen: MemberSeen, now_ms: int) -> Agent:
+    member = seen.member
     # The queue does not know whether a wrap-up ends by itself; one that never ended would be worse.
-    member = replace(seen.member, since_ms=now_ms)
-    agent = Agent(wanted=member, agreed=member, calls=seen.calls, wrapup_ends=member.presence == "wrapup")
-    changed = Publish(PresenceChanged(at_ms=now_ms, agent=member))
-    return agent, (changed, *_end_wrapup_later(agent))
+    ends = now_ms + seen.wrapup_ms if member.presence == "wrapup" else None
+    wish: Wish = "break" if member.presence == "break" else "ready"
+    choice = Choice(presence=wish, reason=member.reason, phone=member.phone)
+    known = replace(agent, choice=choice, granted=choice, has_chosen=True, calls=agent.calls | seen.calls)
+    return replace(known, wrapup_until_ms=None if known.calls else ends)
 
 
-def _answer(agent: Agent, answer: WishAnswered, now_ms: int) -> tuple[Agent, tuple[Effect, ...]]:
-    wish = answer.wish
+def _end_talk(agent: Agent, ended: TalkEnded, now_ms: int) -> Agent:
+    free = replace(agent, calls=agent.calls - {ended.call_id})
+    if free.calls or free.choice.presence != "ready" or not ended.wrapup_ms:
+        return free
+    return replace(free, wrapup_until_ms=now_ms + ended.wrapup_ms)
+
+
+def _take_out(agent: Agent, because: AwayBecause) -> Agent:
+    """Away, where they wanted calls; a break that was chosen stays one."""
+    if agent.choice.presence != "ready":
+        return agent
+    choice = Choice(phone=agent.choice.phone, because=because)
+    return replace(agent, choice=choice, wrapup_until_ms=None)
+
+
+def _answer(agent: Agent, answer: WishAnswered, now_ms: int) -> tuple[Agent | None, tuple[Effect, ...]]:
+    is_newest = is_same(agent.wanted, answer.wish)
     if answer.refusal is None:
-        news = () if is_same(wish, agent.agreed) else (Publish(PresenceChanged(at_ms=now_ms, agent=wish)),)
-        return replace(agent, agreed=wish), news
-    # Only what is still wanted is taken back: the agent may have chosen something else meanwhile.
-    if answer.refusal == "refused" and is_same(agent.wanted, wish):
-        agent = replace(agent, wanted=agent.agreed)
-    return agent, (Publish(PresenceRefused(at_ms=now_ms, agent=agent.name, why=answer.refusal)),)
+        # An answer to what is not wanted any more says nothing: the newer one is on its way.
+        if not is_newest:
+            return agent, ()
+        agreed = stated(agent, now_ms, has_agreed=True)
+        after = replace(agent, agreed=agreed, granted=agent.choice, left=frozenset())
+        news = _publish(agent, after, now_ms)
+        return (None if agent.is_removed and not agent.calls else after), news
+    refused = Publish(PresenceRefused(at_ms=now_ms, agent=agent.name, why=answer.refusal))
+    if answer.refusal == "asterisk_down" or not is_newest or agent.choice == agent.granted:
+        return agent, (refused,)
+    agent = replace(agent, choice=agent.granted)
+    agent = replace(agent, wanted=view(agent, now_ms))
+    # It may have taken half of it.
+    return agent, (refused, *_tell(agent))
 
 
-def _end_talk(agent: Agent, now_ms: int) -> tuple[Agent, tuple[Effect, ...]]:
-    if agent.calls or agent.wanted.presence != "ready":
-        return _tell_queue(agent)
-    wrapup = replace(agent, wanted=_instead(agent.wanted, "wrapup", now_ms), wrapup_ends=True)
-    agent, told = _tell_queue(wrapup)
-    return agent, (*told, *_end_wrapup_later(agent))
+def _is_ours(agent: Agent) -> bool:
+    """Whether the queue is to know anything of them."""
+    return agent.has_chosen or agent.is_removed
 
 
-def _end_wrapup_later(agent: Agent) -> tuple[Effect, ...]:
-    return (WakeAfterWrapup(agent.name, agent.wanted.since_ms),) if agent.wrapup_ends else ()
+def _differ(before: Agent, after: Agent) -> bool:
+    """Whether the queue is to know something else of them than before."""
+    return _is_ours(after) and (not _is_ours(before) or _told(before) != _told(after))
+
+
+def _told(agent: Agent) -> tuple[object, ...]:
+    return pause_of(agent.wanted), agent.wanted.phone, agent.queues, agent.left
+
+
+def _tell(agent: Agent) -> tuple[Effect, ...]:
+    return (TellQueue(agent.wanted, agent.queues, agent.left),)
+
+
+def _publish(before: Agent, after: Agent, now_ms: int) -> tuple[Effect, ...]:
+    is_news = after.agreed != before.agreed
+    return (Publish(PresenceChanged(at_ms=now_ms, agent=after.agreed)),) if is_news else ()
+
+
+def _wake(before: Agent, after: Agent, now_ms: int) -> tuple[Effect, ...]:
+    until_ms = after.wrapup_until_ms
+    if until_ms is None or until_ms == before.wrapup_until_ms:
+        return ()
+    return (WakeAfterWrapup(after.name, after.wanted.since_ms, (until_ms - now_ms) / 1000),)
 
 
 def _is_in_wrapup(agent: Agent, over: WrapupOver) -> bool:
     # The timer of an earlier wrap-up is never stopped; `since_ms` tells it from this one's.
-    return agent.wrapup_ends and (agent.wanted.presence, agent.wanted.since_ms) == ("wrapup", over.since_ms)
-
-
-def _instead(wanted: AgentState, presence: Presence, now_ms: int) -> AgentState:
-    return replace(wanted, presence=presence, reason="", since_ms=now_ms)
+    is_it = (agent.wanted.presence, agent.wanted.since_ms) == ("wrapup", over.since_ms)
+    return agent.wrapup_until_ms is not None and is_it

@@ -12,14 +12,13 @@ streams.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
-from cti import resync
-from cti.agents import MemberSeen, QueueKnown, WishAnswered, WrapupOver
+from cti.agent_events import AgentEvent, MemberSeen, PhoneChanged, PhonesListed, QueueKnown, WrapupOver
 from cti.announcer import Announcer
 from cti.asterisk.ami import Ami
 from cti.asterisk.ami_events import AmiMessage, translate
@@ -30,16 +29,18 @@ from cti.call_store import KeepsCalls, Recovered
 from cti.effects import Effect, ForgetLater, Publish, Report, Save, TellQueue, WakeAfterWrapup
 from cti.fact_writer import FactWriter, Positions
 from cti.inbox import Inbox
+from cti.nodes import Nodes
 from cti.owner import Entry, Forget, Owner
 from cti.projection import CallProjection
-from cti.questions import Questions, Timer
+from cti.questions import Timer
 from cti.queue_members import QueueMembers
 from cti.recall import Recall, Recalled
-from cti.resync import Ask, DeadlinePassed, Listed, QueueListed, Resync, Seen
+from cti.resync import DeadlinePassed, Listed, QueueListed, Seen
 from cti.work import Work
 from domain.agents import AgentsSnapshot, SnapshotWanted
-from domain.calls import ENDED_KNOWN_S, CallChanged, CallsSnapshot
+from domain.calls import ENDED_KNOWN_S, Call, CallChanged, CallsSnapshot
 from domain.clock import now_ms
+from domain.desks import DeskBook
 from domain.event import MAIN_NODE, CallEvent, Event
 from domain.streams import CASES, DIALOGUE, OFFERS, WISHES
 
@@ -61,7 +62,7 @@ class _Heard:
     position: Position
 
 
-_Item = _Heard | AmiMessage | DeadlinePassed | WishAnswered | WrapupOver | Forget | Recalled
+_Item = _Heard | AmiMessage | DeadlinePassed | AgentEvent | Forget | Recalled
 
 
 class Bridge:
@@ -80,32 +81,36 @@ class Bridge:
         queue: str,
         wrapup_s: float,
         node: str = MAIN_NODE,
+        others: Mapping[str, Ami] | None = None,
+        desks: Callable[[], DeskBook] = DeskBook,
         recovered: Recovered | None = None,
         clock: Callable[[], int] = now_ms,
         timer: Timer | None = None,
         patience_s: float = 0.5,
         outbox: int = 10_000,
     ) -> None:
-        """`patience_s`: how long an event may wait until it is written; `outbox`: how many for the bus."""
-        self._bus, self._ami = bus, ami
-        self._wrapup_s = wrapup_s
-        self._node = node
+        """`others`: connections to further nodes. `queue` and `wrapup_s` hold where there are no desks.
+
+        `patience_s`: how long an event may wait until it is written; `outbox`: how many for the bus.
+        """
+        self._bus = bus
+        self._amis = {node: ami, **(others or {})}
+        self._wrapup_ms = round(wrapup_s * 1000)
+        self._desks = desks
         self._clock = clock
         self._timer = timer or (lambda s, then: asyncio.get_running_loop().call_later(s, then))
         self._recovered = recovered or Recovered()
-        self._owner = Owner(self._recovered.calls, clock)
-        self._resync = Resync(node=node, queue=queue)
+        self._owner = Owner(self._recovered.calls, clock, self._wrapup_after)
         self._inbox: Inbox[_Item] = Inbox(_INBOX)
         self._facts = FactWriter(store.append, node=node, clock=clock, patience_s=patience_s)
         self._projection = CallProjection(store.save)
         self._recall = Recall(store.load, self._projection.unsaved, self._inbox.post)
         self._announcer = Announcer(bus, outbox, self._timer, self._tell_everything)
-        self._members = QueueMembers(ami, queue, self._inbox.post)
-        self._questions = Questions(ami, self._timer, self._inbox.post)
+        self._nodes = Nodes(self._amis, self._timer, self._inbox.post)
+        self._members = QueueMembers(self._nodes, queue, self._inbox.post)
         self._deduplicator = Deduplicator()
         self._reports = {stream: FollowReport() for stream in FOLLOWED}
-        self._hearing, self._work = Work(), Work()
-        self._is_closed = False
+        self._hearing, self._work, self._is_closed = Work(), Work(), False
 
     def state(self) -> dict[str, str]:
         """How its parts stand, for the health page: `ok`, or what is wrong."""
@@ -136,7 +141,8 @@ class Bridge:
                     await report.connected.wait()
         self._tell_everything()  # pages that were there before us take this as the truth; the others ask
         # Last: Asterisk's list judges the calls that have been taken up.
-        self._hearing.start("asterisk", self._hear_asterisk)
+        for node, ami in self._amis.items():
+            self._hearing.start(f"asterisk {node}", partial(self._hear_asterisk, node, ami))
 
     def _take_up(self) -> None:
         """What lived when the program last ended, before anything new."""
@@ -147,6 +153,10 @@ class Bridge:
         for event in self._recovered.facts:
             self._inbox.post(_Heard(event, event.stream, ""))
 
+    def tell(self, news: AgentEvent) -> None:
+        """What is known of an agent from elsewhere: which queues they serve."""
+        self._inbox.post(news)
+
     async def close(self) -> None:
         """Stop, after what was heard is worked off and written (or 5 s have passed)."""
         if self._is_closed:
@@ -154,7 +164,7 @@ class Bridge:
         self._is_closed = True
         # Nothing new comes in from here on, so there is an end to what is worked off.
         await self._hearing.close()
-        await self._questions.close()
+        await self._nodes.close()
         try:
             async with asyncio.timeout(_DRAIN_S):
                 await self._inbox.worked_off()
@@ -181,9 +191,9 @@ class Bridge:
         # Where the follower has died and is begun again, it goes on from where it stood.
         await follow(self._bus, stream, hear, after=report.position or after, report=report)
 
-    async def _hear_asterisk(self) -> None:
-        async for message in self._ami.messages():
-            await self._inbox.put(message)
+    async def _hear_asterisk(self, node: str, ami: Ami) -> None:
+        async for message in ami.messages():
+            await self._inbox.put(message if message.node == node else replace(message, node=node))
         await asyncio.Event().wait()  # the connection was closed for good: so are we, in a moment
 
     async def _work_off(self) -> None:
@@ -225,7 +235,7 @@ class Bridge:
                 case DeadlinePassed():
                     return self._compare(item)
                 case AmiMessage():
-                    event = translate(item, self._node)
+                    event = translate(item)
                     return *self._compare(item), *((event,) if event else ())
             return (item,)
         except Exception:
@@ -235,18 +245,15 @@ class Bridge:
 
     def _compare(self, event: AmiMessage | DeadlinePassed) -> list[Entry]:
         """What Asterisk's lists say, after each login."""
-        self._resync, effects = resync.step(self._resync, event, self._clock())
         entries: list[Entry] = []
-        for effect in effects:
+        for effect in self._nodes.compare(event, self._clock()):
             match effect:
-                case Ask():
-                    self._questions.ask(effect)
                 case Seen(member):
-                    entries.append(MemberSeen(member))
+                    entries.append(MemberSeen(member, wrapup_ms=self._wrapup_ms))
                 case QueueListed():
                     entries.append(QueueKnown())
-                case Listed(living):
-                    entries.append(living)
+                case Listed(entry) | (PhoneChanged() | PhonesListed() as entry):
+                    entries.append(entry)
         return entries
 
     # --- what follows from it -----------------------------------------------------------------
@@ -269,12 +276,15 @@ class Bridge:
                 self._announcer.publish(event)
             case TellQueue():
                 self._members.tell(effect)
-            case WakeAfterWrapup(agent, since_ms):
-                self._timer(self._wrapup_s, lambda: self._inbox.post(WrapupOver(agent, since_ms)))
+            case WakeAfterWrapup(agent, since_ms, after_s):
+                self._timer(after_s, lambda: self._inbox.post(WrapupOver(agent, since_ms)))
             case ForgetLater(call_id):
                 self._timer(ENDED_KNOWN_S, lambda: self._inbox.post(Forget(call_id)))
             case Report(reason):
                 log.warning("event_unexpected", reason=reason)
+
+    def _wrapup_after(self, call: Call) -> int:
+        return self._desks().wrapup_ms(call.desk, call.queue, self._wrapup_ms)
 
     def _tell_everything(self) -> None:
         self._inbox.post(_Heard(SnapshotWanted(at_ms=self._clock(), request_id=""), WISHES, ""))

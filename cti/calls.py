@@ -17,12 +17,14 @@ Rules
    `speech_end` move until `heard` stands: they are those of the statement that was understood.
 3. Every attempt at an agent is an `Offer` of its own; stage and agent follow from the open ones
    (cti/offers.py).
-4. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
+4. A statement may be heard again, better, at any later time: of the newest statement the newest words
+   stand. What an older one is found to have been changes nothing.
+5. `ended` is final: stage, outcome, offers and agent stand. What the dialogue still has to tell (the
    words, the case) is added, for a caller may hang up in the middle of a sentence.
-5. Outcome: connected → answered; in the queue → abandoned_queue; before → abandoned_ivr; vanished
-   from Asterisk's list without having been answered → failed.
-6. A Resynced list judges only calls of its own node, and only what is older than the request for it.
-7. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
+6. Outcome: connected → answered; told that nobody answers now → let_go; in the queue → abandoned_queue;
+   before → abandoned_ivr; vanished from Asterisk's list without having been answered → failed.
+7. A Resynced list judges only calls of its own node, and only what is older than the request for it.
+8. An event that fits nowhere changes nothing and is reported; Asterisk's events about channels that
    are no caller of ours are passed over in silence.
 """
 
@@ -30,7 +32,17 @@ from dataclasses import replace
 
 from cti import offers
 from cti.effects import Effect, Publish, Report, Save
-from domain.calls import Call, CallAnswered, CallChanged, CallEnded, Mark, Outcome, QueueJoined, Resynced
+from domain.calls import (
+    Call,
+    CallAnswered,
+    CallChanged,
+    CallEnded,
+    CallRouted,
+    Mark,
+    Outcome,
+    QueueJoined,
+    Resynced,
+)
 from domain.cases import CaseRegistered, SuggestionsFound
 from domain.dialogue import (
     CallerIdentified,
@@ -102,21 +114,31 @@ def _after_dialogue_event(call: Call, event: Event) -> Call | None:
         case CallerIdentified():
             who = replace(call, match=event.match, how=event.how, number=event.number or call.number)
             call = replace(who, contact_id=event.contact_id, contact_name=event.contact_name)
+        case CallRouted():
+            call = replace(call, desk=event.desk, why=event.why)
         case LanguageChosen():
             call = replace(call, language=event.language)
         case StatementHeard():
-            heard = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
-            call = offers.mark(heard, "heard", event.at_ms)
+            call = _heard(call, event)
         case CaseRegistered():
             registered = replace(call, case=event.case, open_cases=event.open_cases)
             call = offers.mark(registered, "registered", event.at_ms)
         case SuggestionsFound():
             call = replace(call, suggestions=event.suggestions, similar=event.similar)
         case DialogueEnded():
-            call = replace(call, dialogue=event.reason)
+            # Asterisk's news of the end may be faster than this.
+            let_go = event.reason == "let_go" and call.outcome == "abandoned_ivr"
+            call = replace(call, dialogue=event.reason, outcome="let_go" if let_go else call.outcome)
         case _:
             return None
     return call
+
+
+def _heard(call: Call, event: StatementHeard) -> Call:
+    if event.statement_id < call.statement_id:
+        return call  # heard again, better, after the caller has said something else
+    words = replace(call, transcript=event.text, confidence=event.confidence, words=event.words)
+    return offers.mark(replace(words, statement_id=event.statement_id), "heard", event.at_ms)
 
 
 def _after_call_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912 - a branch an event
@@ -124,7 +146,7 @@ def _after_call_event(call: Call, event: Event) -> Call | None:  # noqa: PLR0912
     match event:
         case CallAnswered() if "answered" not in call.marks:
             known = replace(_caller(call, event), sip_call_id=event.sip_call_id, codec=event.codec)
-            call = offers.mark(known, "answered", event.at_ms)
+            call = offers.mark(replace(known, dialled=event.dialled), "answered", event.at_ms)
         case ListeningStarted(purpose="statement"):
             call = _statement_mark(call, "listening", event.at_ms)
         case SpeechEnded(purpose="statement"):
@@ -183,6 +205,8 @@ def _ended(call: Call, at_ms: int, outcome: Outcome) -> Call:
 def _outcome(call: Call) -> Outcome:
     if "connected" in call.marks:
         return "answered"
+    if call.dialogue == "let_go":
+        return "let_go"
     return "abandoned_ivr" if call.stage == "ivr" else "abandoned_queue"
 
 

@@ -1,5 +1,6 @@
 """What the pure middle wants done: the answers of every `step`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.agents import AgentState
@@ -23,18 +24,24 @@ class Save:
 
 @dataclass(frozen=True)
 class TellQueue:
-    """Have Asterisk's queue know this agent so; `talking` ones are members that get no call."""
+    """Have Asterisk's queues know this agent so.
+
+    `queues` are those they serve, each with its penalty; None: the one queue of the settings. Those in `left`
+    they serve no more.
+    """
 
     agent: AgentState
-    talking: bool
+    queues: Mapping[str, int] | None = None
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class WakeAfterWrapup:
-    """Come back with `WrapupOver` when a wrap-up has lasted long enough; `since_ms` tells which."""
+    """Come back with `WrapupOver` after so long: then a wrap-up is over; `since_ms` tells which."""
 
     agent: str
     since_ms: int
+    after_s: float
 
 
 @dataclass(frozen=True)

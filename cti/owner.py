@@ -11,19 +11,36 @@ from dataclasses import dataclass, replace
 import structlog
 
 from cti import agents, calls
-from cti.agents import (
-    Agent,
+from cti.agent_events import (
+    WRAPUP_MS,
     AgentEvent,
     MemberSeen,
+    PhoneChanged,
+    PhonesListed,
     QueueKnown,
+    Removed,
+    RingDeclined,
+    RingMissed,
+    Serves,
     TalkEnded,
     TalkStarted,
     WishAnswered,
     WrapupOver,
 )
+from cti.agent_view import Agent
+from cti.asterisk.ami_events import DECLINED
 from cti.effects import Effect, ForgetLater, Publish, Report
-from domain.agents import AgentsSnapshot, AgentState, PresenceRequested, SnapshotWanted
+from domain.agents import (
+    AgentsSnapshot,
+    AgentState,
+    PhoneKind,
+    PhoneState,
+    PresenceRequested,
+    SnapshotWanted,
+    StaffChanged,
+)
 from domain.calls import Call, CallsSnapshot, Resynced
+from domain.endpoints import PHONE_KINDS
 from domain.event import CallEvent, Event
 from domain.streams import CASES, DIALOGUE
 
@@ -40,24 +57,36 @@ class Forget:
     call_id: str
 
 
-Entry = Event | AgentEvent | Forget
+Entry = Event | AgentEvent | PhonesListed | Forget
+
+WrapupLength = Callable[[Call], int]
+"""How long the wrap-up after a call is, ms: its desk's; 0 for none."""
 
 
 class Owner:
     """Answers for all living calls and all agents; whoever else knows of them has it from here."""
 
-    def __init__(self, living: Iterable[Call], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        living: Iterable[Call],
+        clock: Callable[[], int],
+        wrapup_ms: WrapupLength = lambda _: WRAPUP_MS,
+    ) -> None:
         self._calls = {call.call_id: call for call in living}
         self._agents: dict[str, Agent] = {}
+        # None until somebody says who they are: everybody is believed.
+        self._staff: frozenset[str] | None = None
+        self._unlisted_phone: PhoneState = "unknown"
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._clock = clock
+        self._wrapup_ms = wrapup_ms
 
     def calls(self) -> tuple[Call, ...]:
         """The calls that live, and those that have ended a moment ago."""
         return tuple(self._calls.values())
 
     def agents(self) -> tuple[AgentState, ...]:
-        """What Asterisk's queue has agreed to, agent by agent."""
+        """What everybody was told, agent by agent."""
         return tuple(agent.agreed for agent in self._agents.values())
 
     def calls_of(self, agent: str) -> frozenset[str]:
@@ -101,7 +130,7 @@ class Owner:
                 return ()
         return self._fold_agent_event(entry)
 
-    def _fold_agent_event(self, entry: Entry) -> Sequence[Effect]:
+    def _fold_agent_event(self, entry: Entry) -> Sequence[Effect]:  # noqa: PLR0911 - a branch an event
         match entry:
             case QueueKnown():
                 return [effect for name in tuple(self._agents) for effect in self._step_agent(name, entry)]
@@ -110,9 +139,30 @@ class Owner:
                 return self._step_agent(member.username, seen)
             case WishAnswered(wish):
                 return self._step_agent(wish.username, entry)
-            case PresenceRequested() | WrapupOver():
+            case PresenceRequested() | WrapupOver() | PhoneChanged() | Serves():
                 return self._step_agent(entry.agent, entry)
+            case PhonesListed(phones):
+                return self._miss_phones(phones)
+            case StaffChanged(agents=names):
+                return self._let_go(frozenset(names))
         return ()
+
+    def _miss_phones(self, listed: frozenset[tuple[str, PhoneKind]]) -> Sequence[Effect]:
+        """A telephone that Asterisk does not list is none that calls could reach."""
+        self._unlisted_phone = "unavailable"
+        return [
+            effect
+            for name in tuple(self._agents)
+            for kind in PHONE_KINDS
+            if (name, kind) not in listed
+            for effect in self._step_agent(name, PhoneChanged(name, kind, "unavailable"))
+        ]
+
+    def _let_go(self, staff: frozenset[str]) -> Sequence[Effect]:
+        """Whoever is no agent any more."""
+        self._staff = staff
+        gone = [name for name in self._agents if name not in staff]
+        return [effect for name in gone for effect in self._step_agent(name, Removed(name))]
 
     def _step(self, before: Call | None, event: Event) -> Sequence[Effect]:
         after, effects = calls.step(before, event, self._clock())
@@ -140,22 +190,34 @@ class Owner:
             del self._calls[oldest]
 
     def _tell_agents(self, before: Call | None, after: Call) -> Sequence[Effect]:
-        """Who has answered, or is free again."""
+        """Who has answered, or is free again, or has let it ring."""
+        effects: list[Effect] = []
+        for event in _rings_ended(before, after):
+            effects += self._step_agent(event.agent, event)
         was, now = _talking(before), _talking(after)
         if was == now:
-            return ()
-        ended = self._step_agent(was, TalkEnded(was, after.call_id)) if was else ()
-        started = self._step_agent(now, TalkStarted(now, after.call_id)) if now else ()
-        return *ended, *started
+            return effects
+        if was:
+            effects += self._step_agent(was, TalkEnded(was, after.call_id, self._wrapup_ms(after)))
+        if now:
+            effects += self._step_agent(now, TalkStarted(now, after.call_id))
+        return effects
 
     def _step_agent(self, name: str, event: AgentEvent) -> Sequence[Effect]:
         known = self._agents.get(name)
-        # A page may ask before the queue has been listed, while the agent is in a call that was taken up.
-        if known is None and isinstance(event, PresenceRequested):
-            known = agents.stranger(event, self.calls_of(name), self._clock())
+        if known is None:
+            if not agents.begins(event):
+                return ()
+            # A page may ask before the queue has been listed, while the agent is in a call that was taken up.
+            known = agents.newcomer(name, self.calls_of(name), self._unlisted_phone)
+            # The queue may still have somebody who was removed while Asterisk, or we, were not there.
+            if self._staff is not None and name not in self._staff:
+                event = Removed(name)
         agent, effects = agents.step(known, event, self._clock())
         if agent is not None:
             self._agents[name] = agent
+        else:
+            self._agents.pop(name, None)
         return effects
 
     def _snapshot(self, request_id: str) -> Sequence[Effect]:
@@ -168,3 +230,17 @@ class Owner:
 
 def _talking(call: Call | None) -> str | None:
     return call.agent if call is not None and call.stage == "connected" else None
+
+
+def _rings_ended(before: Call | None, after: Call) -> Iterable[RingMissed | RingDeclined]:
+    """The phones that stopped ringing by this event although the caller is still there."""
+    if before is None or after.stage == "ended":
+        return
+    were_open = {offer.offer_id for offer in before.offers if offer.ended_ms is None}
+    for offer in after.offers:
+        if offer.offer_id not in were_open or offer.ended_ms is None or offer.ringing_ms is None:
+            continue
+        if offer.reason == "NOANSWER":
+            yield RingMissed(offer.agent)
+        elif offer.reason == DECLINED:
+            yield RingDeclined(offer.agent)

@@ -5,10 +5,11 @@ from typing import Protocol
 
 import structlog
 
-from cti.agents import WishAnswered, queue_actions
+from cti.agent_events import WishAnswered
 from cti.asterisk.ami import AmiDown, AmiRefused
 from cti.effects import TellQueue
 from cti.latest_per_key import LatestPerKey
+from cti.queue_actions import queue_actions
 from domain.agents import Refusal
 
 log = structlog.get_logger()

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from domain.cases import CaseSummary, Suggestion
 from domain.contacts import How, Match
+from domain.desks import WhenClosed, Why
 from domain.dialogue import SpokenWord
 from domain.event import MAIN_NODE, CallEvent, Event
 from domain.offers import Offer
@@ -17,7 +18,7 @@ ENDED_KNOWN_S = 120.0
 """A call that has ended is known so long: through wrap-up, and a reload in it."""
 
 Stage = Literal["ivr", "queued", "offered", "ringing", "connected", "ended"]
-Outcome = Literal["answered", "abandoned_ivr", "abandoned_queue", "failed"]
+Outcome = Literal["answered", "abandoned_ivr", "abandoned_queue", "let_go", "failed"]
 Mark = Literal[
     "answered", "listening", "speech_end", "heard", "registered",
     "queued", "offered", "shown", "ringing", "connected", "ended",
@@ -46,6 +47,10 @@ class Call:
     number: str = ""
     name: str = ""
     codec: str = ""
+    # Whom the caller has dialled, the desk that is, and why the call went where it went.
+    dialled: str = ""
+    desk: str = ""
+    why: Why = "open"
     match: Match = "none"
     how: How = "nothing"
     # Who is calling, as it was when they were identified: a contact that changes later changes no call.
@@ -55,6 +60,7 @@ class Call:
     transcript: str = ""
     confidence: float | None = None
     words: tuple[SpokenWord, ...] = ()
+    statement_id: str = ""  # whose words these are
     case: CaseSummary | None = None
     open_cases: tuple[CaseSummary, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
@@ -95,6 +101,19 @@ class CallAnswered(CallEvent):
     number: str = ""
     name: str = ""
     codec: str = ""
+    dialled: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRouted(CallEvent):
+    """Which desk receives the call, and why there and so."""
+
+    stream = DIALOGUE
+
+    desk: str
+    queue: str
+    why: Why
+    then: WhenClosed = "queue"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from domain.contacts import How, Match
 from domain.event import CallEvent
 from domain.streams import DIALOGUE, PARTIALS
 
-EndReason = Literal["done", "hangup", "failed", "unheard"]
+EndReason = Literal["done", "hangup", "failed", "unheard", "let_go"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,12 @@ class SpeechEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StatementHeard(CallEvent):
-    """The caller's own words about what is wrong; confidence 0–1."""
+    """The caller's own words about what is wrong; confidence 0–1.
+
+    The same statement may be stated again, with better words of another engine: it has the same
+    `statement_id` then. Ids of a call sort in the order of its statements; "" is from before there were any.
+    `source` is the engine that heard the words.
+    """
 
     stream = DIALOGUE
     personal = ("text", "words")
@@ -81,6 +86,8 @@ class StatementHeard(CallEvent):
     text: str = ""
     confidence: float
     words: tuple[SpokenWord, ...] = ()
+    statement_id: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +101,10 @@ class DialogueEnded(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class DialogueResult:
-    """What a dialogue leaves to the queue; `queue_priority` is higher for callers who should wait less."""
+    """What a dialogue leaves to the queue; `queue_priority` is higher for callers who should wait less.
+
+    `let_go` as a reason: the caller was told that nobody answers now, and why; there is nothing to wait for.
+    """
 
     case_number: str
     queue_priority: int

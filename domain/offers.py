@@ -78,7 +78,10 @@ class RingStarted(CallEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class RingEnded(CallEvent):
-    """The agent's phone stopped ringing without an answer; reason as Asterisk's DialStatus."""
+    """The agent's phone stopped ringing without an answer.
+
+    The reason is Asterisk's DialStatus (`NOANSWER`: it rang too long), or `DECLINED`: at the phone itself.
+    """
 
     stream = ASTERISK
 

@@ -21,6 +21,15 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody of the desk as colleagues see them."""
+
+    username: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """A login that lasts: whose it is, and the token its changing requests must carry."""
 

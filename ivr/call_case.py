@@ -24,8 +24,11 @@ class CaseWork:
     `voice` is sound that is not with the case yet; `settled` tells that the case is written or spooled.
     """
 
-    def __init__(self, casework: Casework, call: CallAnswered, desk: Catalogue) -> None:
-        """`desk` has the texts that agents read."""
+    def __init__(
+        self, casework: Casework, call: CallAnswered, desk: Catalogue, *, called_desk: str = ""
+    ) -> None:
+        """`desk` has the texts that agents read; `called_desk` is the desk that was called."""
+        self._called_desk = called_desk
         self._casework, self._call, self._desk = casework, call, desk
         self._said: list[str] = []
         self._trust: dict[str, Trust] = {}  # how far each of them may be used
@@ -101,7 +104,7 @@ class CaseWork:
         """What trusted words decide; words that are not trusted only become the title."""
         if trust in _TRUSTED:
             try:
-                judgement = await self._casework.judge(self._all_said(statement), language)
+                judgement = await self._casework.judge(self._all_said(statement), language, self._called_desk)
                 return replace(edit, **vars(judgement))
             except Exception:
                 log.exception("judgement_failed", call_id=self._call.call_id)  # the case is what counts
@@ -142,9 +145,10 @@ class CaseWork:
         if step.statement:
             said = self._all_said(step.statement)
         else:
-            said = self._said_and_chosen(catalogue(language).services[step.service])
+            said = self._said_and_chosen(catalogue(language).services.get(step.service, step.service))
         try:
-            found = await self._casework.find(said, language, self.case.number if self.case else "")
+            own = self.case.number if self.case else ""
+            found = await self._casework.find(said, language, own, self._called_desk)
         except Exception:
             log.exception("suggestions_failed", call_id=self._call.call_id)  # the case is what counts
             found = Found()

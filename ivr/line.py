@@ -1,15 +1,21 @@
-"""A caller's line: the channel's events and the recogniser's results in one order, prompts and their end."""
+"""A caller's line: the channel's events and the recogniser's results in one order, prompts and their end.
+
+The caller's sound goes to the line's taps, in the order in which it is looked at, and no further: whoever
+asks for what happens `next` learns that it was loud.
+"""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
 
-from cti.asterisk.channel import Channel, ChannelEvent, HungUp, Played
+from cti.asterisk.channel import Channel, ChannelEvent, Frame, HungUp, Played
+from ivr.sound import is_loud
 from ivr.speech import Failed, Heard, Stream
 from ivr.speech import Result as SpeechResult
-from ivr.turn import Input, PromptEnded, TimeUp
+from ivr.taps import Tap
+from ivr.turn import Input, Loud, PromptEnded, TimeUp
 
 log = structlog.get_logger()
 
@@ -28,7 +34,10 @@ class Line:
         self._channel = channel
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[tuple[Stream | None, ChannelEvent | SpeechResult]] = asyncio.Queue(_INBOX)
-        self._stream: Stream | None = None
+        self._taps: list[Tap] = []
+        self._arrived_bytes = self._tapped_bytes = 0
+        self._saying: list[tuple[bytes, float, float]] = []  # prompts, from and until when as taps count
+        self.stream: Stream | None = None
         self._results: asyncio.Task[None] | None = None
         self._marks = 0
         self._awaited = ""  # the mark of the last prompt, until it was heard
@@ -72,12 +81,16 @@ class Line:
         self._awaited = str(self._marks)
         # Prompts are heard one after the other, and Asterisk takes them faster than they are.
         self._sound_ends_s = max(self._sound_ends_s, self.now_s) + len(sound) / 2 / self.rate_hz
+        self._tell_taps_of(sound)
         await self._tell(self._channel.play(sound, self._awaited))
 
     async def hush(self) -> None:
         if self._awaited:
             self._awaited = ""
             self._sound_ends_s = self.now_s
+            self._saying.clear()
+            for tap in self._taps:
+                tap.hush(self._arrived_s)
             await self._tell(self._channel.flush())
 
     async def _tell(self, command: Awaitable[None]) -> None:
@@ -88,26 +101,54 @@ class Line:
             log.info("line_broken", error=repr(error))
             self.hung_up = True
 
-    def hear(self, stream: Stream) -> None:
-        """Mix what the recogniser makes of the caller's sound into the events."""
-        self._stream = stream
-        self._results = asyncio.create_task(self._read_stream(stream))
+    def tap(self, tap: Tap) -> Callable[[], None]:
+        """Let it hear along from now on, what is being said as well; what is returned takes it off again."""
+        self._taps.append(tap)
+        for sound, from_s, until_s in self._saying:
+            if until_s > self._arrived_s:
+                tap.say(sound, from_s)
+        return lambda: self._taps.remove(tap)
 
-    def feed(self, sound: bytes) -> None:
-        if self._stream:
-            self._stream.feed(sound)
+    @property
+    def _arrived_s(self) -> float:
+        return self._arrived_bytes / 2 / self.rate_hz
+
+    def _tell_taps_of(self, sound: bytes) -> None:
+        self._saying = [one for one in self._saying if one[2] > self._arrived_s]
+        from_s = max((until_s for _, _, until_s in self._saying), default=self._arrived_s)
+        self._saying.append((sound, from_s, from_s + len(sound) / 2 / self.rate_hz))
+        for tap in self._taps:
+            tap.say(sound, from_s)
+
+    def _tapped(self, sound: bytes) -> Loud | None:
+        at_s = self._tapped_bytes / 2 / self.rate_hz
+        self._tapped_bytes += len(sound)
+        for tap in self._taps:
+            tap.hear(sound, at_s)
+        return Loud() if is_loud(sound) else None
+
+    def hear(self, stream: Stream) -> None:
+        """Mix what the recogniser makes of what its tap hears into the events."""
+        self.stream = stream
+        self._results = asyncio.create_task(self._read_stream(stream))
 
     def finish(self) -> None:
         """Have the recogniser make final what it has."""
-        if self._stream:
-            self._stream.finish()
+        if self.stream:
+            self.stream.finish()
+
+    def release(self) -> Stream | None:
+        """Let go of the recogniser's stream without closing it: its words may come again."""
+        stream, self.stream = self.stream, None
+        if self._results:
+            self._results.cancel()
+        return stream
 
     async def stop_hearing(self) -> None:
-        """Let go of the recogniser's stream."""
-        stream, self._stream = self._stream, None
-        if stream is None or self._results is None:
+        """Let go of the recogniser's stream and close it."""
+        stream = self.release()
+        if stream is None:
             return
-        self._results.cancel()
         try:
             async with asyncio.timeout(_CLOSE_S):
                 await stream.close()
@@ -135,8 +176,10 @@ class Line:
     def _noticed(self, source: Stream | None, event: ChannelEvent | SpeechResult) -> Input | None:
         """The event as a turn takes it; None for what is of the past."""
         # Of the question before: its stream is closed, its last results were on the way.
-        if source is not None and source is not self._stream:
+        if source is not None and source is not self.stream:
             return None
+        if isinstance(event, Frame):
+            return self._tapped(event.sound)
         if isinstance(event, Played):
             if event.mark != self._awaited:
                 return None
@@ -149,6 +192,8 @@ class Line:
     async def _read_channel(self) -> None:
         try:
             async for event in self._channel.events():
+                if isinstance(event, Frame):
+                    self._arrived_bytes += len(event.sound)
                 await self._inbox.put((None, event))
                 if isinstance(event, HungUp):
                     return

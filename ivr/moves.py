@@ -6,7 +6,7 @@ steps that change something are carried out even then.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from domain.cases import Case
@@ -116,6 +116,7 @@ class Statement:
     trust: Trust
     words: tuple[SpokenWord, ...] = ()
     alternatives: tuple[str, ...] = ()
+    statement_id: str = ""  # by which its words may come again; made when it is stated
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,24 @@ class Deaf:
 
 
 Answer = Chosen | Number | Statement | Pressed | Skipped | Recorded | Silence | Unclear | Deaf
+
+
+def statement_of(answer: Answer) -> Statement | None:
+    """The caller's own words in an answer of any kind."""
+    match answer:
+        case Statement():
+            return answer
+        case Pressed(_, statement) | Deaf(statement):
+            return statement
+    return None
+
+
+def with_statement(answer: Answer, statement: Statement) -> Answer:
+    """The answer with these words instead of its own."""
+    if isinstance(answer, Pressed | Deaf):
+        return replace(answer, statement=statement)
+    return statement
+
 
 # --- what is asked of the house -----------------------------------------------------------------
 

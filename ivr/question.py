@@ -3,17 +3,28 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
-from cti.asterisk.channel import Frame
 from domain.clock import now_ms
 from domain.dialogue import ListeningStarted, PartialHeard, SpeechEnded
 from domain.event import CallEvent
 from ivr.line import Line
-from ivr.moves import Answer, Deaf, Listen, Pressed, Prompt, Question, Record, Recorded, Statement
+from ivr.moves import (
+    Answer,
+    Deaf,
+    Listen,
+    Pressed,
+    Prompt,
+    Question,
+    Record,
+    Recorded,
+    Statement,
+    statement_of,
+)
 from ivr.reading import by_speech, grammar_for, heard_in, reader_for
 from ivr.sound import Recording, tone
 from ivr.speech import (
@@ -25,8 +36,10 @@ from ivr.speech import (
     Recogniser,
     SpeechBegan,
     SpeechStopped,
+    Stream,
     Thresholds,
 )
+from ivr.taps import StreamTap
 from ivr.texts import catalogue
 from ivr.turn import Action, CallerHungUp, Input, Patience, PromptEnded, RecordingTurn, SpokenTurn, Turn
 
@@ -47,7 +60,11 @@ Report = Callable[[CallEvent], Awaitable[None]]
 
 
 class QuestionRunner:
-    """Speaks to and listens to one caller; `recording` has the sound of the last answer."""
+    """Speaks to and listens to one caller.
+
+    `recording` has the sound of the last answer, `stream` what heard the last statement: not closed yet, for
+    its words may come again.
+    """
 
     def __init__(
         self,
@@ -64,6 +81,7 @@ class QuestionRunner:
         self._partial_s = -math.inf
         self._speech_ended = False
         self.recording = Recording(line.rate_hz, patience.statement_s)
+        self.stream: Stream | None = None
 
     async def say(self, prompts: Iterable[Prompt], language: str) -> None:
         """Queue the prompts; returns before they are heard."""
@@ -75,10 +93,14 @@ class QuestionRunner:
     async def hear(self, question: Question, language: str) -> Answer:
         """The caller's answer. Raises CallerHungUp when they hang up without one."""
         self.recording = Recording(self._line.rate_hz, self._patience.statement_s)
-        self._speech_ended = False
+        self._speech_ended, self.stream = False, None
         # Before the prompt: the caller may talk over it from its first word.
         if not await self._open_stream(question, language):
             return Deaf()
+        with ExitStack() as taps:
+            return await self._ask(question, language, taps)
+
+    async def _ask(self, question: Question, language: str, taps: ExitStack) -> Answer:
         try:
             await self.say(question.prompts, language)
             if isinstance(question, Record):
@@ -88,9 +110,19 @@ class QuestionRunner:
             if self._line.hung_up:
                 raise CallerHungUp
             await self._report(ListeningStarted(at_ms=now_ms(), call_id=self._call_id, purpose=question.name))
-            return self._with_sound(await self._answer(question, self._turn(question, language)))
+            self._tap(taps)
+            answer = self._with_sound(await self._answer(question, self._turn(question, language)))
+            if statement_of(answer):
+                self.stream = self._line.release()
+            return answer
         finally:
             await self._line.stop_hearing()
+
+    def _tap(self, taps: ExitStack) -> None:
+        """From the same frame on, so that both count their seconds alike."""
+        taps.callback(self._line.tap(self.recording))
+        if self._line.stream:
+            taps.callback(self._line.tap(StreamTap(self._line.stream)))
 
     async def _open_stream(self, question: Question, language: str) -> bool:
         """Whether the question can be heard; one that goes by keys or sound needs no engine."""
@@ -113,7 +145,7 @@ class QuestionRunner:
         if isinstance(question, Record):
             return RecordingTurn(self._patience, self._line.prompt_by_s, self.recording.begin)
         language = heard_in(question, language)
-        thresholds = self._recogniser.thresholds(language) if by_speech(question) else _NO_SPEECH
+        thresholds = self._line.stream.thresholds if self._line.stream else _NO_SPEECH
         reader = reader_for(question, catalogue(language), thresholds)
         return SpokenTurn(reader, self._patience, self._line.prompt_by_s)
 
@@ -140,9 +172,6 @@ class QuestionRunner:
     async def _notice(self, event: Input, question: Question) -> None:
         """What the event means for the sound, the engine and everybody who follows the call."""
         match event:
-            case Frame(sound):
-                self._line.feed(sound)
-                self.recording.add(sound)
             case SpeechBegan(at_s):
                 self.recording.begin(at_s)
             case Partial(text) if isinstance(question, Listen):

@@ -84,16 +84,26 @@ class StatementReader:
         """The words with how far they may be trusted; sound without words is Unclear."""
         if not heard.text.strip():
             return Unclear()
-        words = tuple(
-            SpokenWord(text=word.text, start_s=word.start_s, end_s=word.end_s, confidence=word.confidence)
-            for word in heard.words
-        )
+        words = spoken_words(heard)
         return Statement(heard.text, heard.confidence, self._trust(heard), words, heard.alternatives)
 
     def _trust(self, heard: Heard) -> Trust:
         if heard.confidence >= self._thresholds.accept:
             return "certain"
         return "doubtful" if heard.confidence >= self._thresholds.confirm else "unclear"
+
+
+def spoken_words(heard: Heard, start_s: float = 0.0) -> tuple[SpokenWord, ...]:
+    """The words with their places in a recording that begins at `start_s` of the stream."""
+    return tuple(
+        SpokenWord(
+            text=word.text,
+            start_s=max(0.0, word.start_s - start_s),
+            end_s=max(0.0, word.end_s - start_s),
+            confidence=word.confidence,
+        )
+        for word in heard.words
+    )
 
 
 def by_speech(question: Question) -> bool:

@@ -4,7 +4,7 @@ Whatever fails, the caller goes on to the queue, and what was said is kept.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -13,6 +13,7 @@ from cti.asterisk.channel import Channel, HungUp, Key
 from domain.calls import CallAnswered
 from domain.clock import now_ms
 from domain.contacts import Callers, Contact, How
+from domain.desks import Reception
 from domain.dialogue import (
     CallerIdentified,
     DialogueEnded,
@@ -36,7 +37,6 @@ from ivr.moves import (
     Flow,
     Identify,
     Listen,
-    Pressed,
     Prompt,
     Question,
     Record,
@@ -47,8 +47,11 @@ from ivr.moves import (
     Statement,
     Step,
     UseLanguage,
+    statement_of,
+    with_statement,
 )
 from ivr.question import PromptSounds, QuestionRunner
+from ivr.rehearing import Rehearings
 from ivr.speech import Recogniser
 from ivr.texts import catalogue
 from ivr.turn import CallerHungUp, Patience, PromptEnded, TimeUp
@@ -60,21 +63,25 @@ _AVERAGE_PRIORITY = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Dialogues:
-    """Holds one dialogue with each caller; `language` is the house's and that of the agents' texts."""
+    """Holds one dialogue with each caller; `language` is the house's and that of the agents' texts.
 
-    flow: Callable[[], Flow[None]]
+    `flow` is the dialogue for whoever is received so; it ends with whether the caller may be let go.
+    """
+
+    flow: Callable[[Reception], Flow[bool]]
     recogniser: Recogniser
     prompts: PromptSounds
     casework: Casework
     language: str = FALLBACK
     voice_is_kept: bool = True
     patience: Patience = field(default_factory=Patience)
+    rehearings: Rehearings = field(default_factory=Rehearings)
 
-    async def run(self, call: CallAnswered, channel: Channel) -> DialogueResult:
+    async def run(self, call: CallAnswered, channel: Channel, received: Reception) -> DialogueResult:
         """Talk with the caller; returns when they may be queued or have hung up. Closes the channel."""
         try:
             async with Line(channel) as line:
-                return await _Dialogue(self, call, line).run()
+                return await _Dialogue(self, call, line, received).run()
         finally:
             await channel.close()
 
@@ -82,12 +89,16 @@ class Dialogues:
 class _Dialogue:
     """One caller's dialogue."""
 
-    def __init__(self, parts: Dialogues, call: CallAnswered, line: Line) -> None:
+    def __init__(self, parts: Dialogues, call: CallAnswered, line: Line, received: Reception) -> None:
         self._parts, self._call, self._line = parts, call, line
-        self._language = parts.language
+        self._received = received
+        self._language: str = received.desk.languages[0]
         self._callers = Callers("none", number=call.number)
         self._contact: Contact | None = None
-        self._case = CaseWork(parts.casework, call, catalogue(parts.language))
+        self._statements = 0
+        self._case = CaseWork(
+            parts.casework, call, catalogue(parts.language), called_desk=received.routing.desk
+        )
         self._questions = QuestionRunner(
             line,
             parts.recogniser,
@@ -119,13 +130,16 @@ class _Dialogue:
         )
 
     async def _talk(self) -> EndReason:
-        """Go through the flow; why it ended: done, unheard, hangup or failed."""
-        flow = self._parts.flow()
+        """Go through the flow; why it ended."""
+        flow = self._parts.flow(self._received)
         answer: Reply = None
         try:
             while True:
                 answer = await self._carry_out(flow.send(answer))
-        except StopIteration:
+        except StopIteration as end:
+            # Only who was told to the end is let go: whatever fails, a person answers.
+            if end.value:
+                return "let_go"
             return "done" if self._case.spoken else "unheard"
         except CallerHungUp:
             return "hangup"
@@ -173,26 +187,32 @@ class _Dialogue:
 
     async def _hear(self, question: Question) -> Answer:
         answer = await self._questions.hear(question, self._language)
+        if statement := statement_of(answer):
+            statement_id = await self._heard(statement)
+            answer = with_statement(answer, replace(statement, statement_id=statement_id))
         match answer:
-            case Statement() as statement:
-                await self._heard(statement)
-            case Pressed(_, Statement() as statement) | Deaf(Statement() as statement):
-                await self._heard(statement)
-            case Deaf(recorded=True) | Recorded():
+            case Deaf(None, recorded=True) | Recorded():
                 self._keep_voice()
         return answer
 
-    async def _heard(self, statement: Statement) -> None:
+    async def _heard(self, statement: Statement) -> str:
+        """State it; the id by which it may be stated again."""
         self._keep_voice()
-        await self._parts.casework.publish(
-            StatementHeard(
-                at_ms=now_ms(),
-                call_id=self._call.call_id,
-                text=statement.text,
-                confidence=statement.confidence,
-                words=statement.words,
-            )
+        self._statements += 1
+        stream, start_s = self._questions.stream, self._questions.recording.start_s
+        heard = StatementHeard(
+            at_ms=now_ms(),
+            call_id=self._call.call_id,
+            text=statement.text,
+            confidence=statement.confidence,
+            words=statement.words,
+            statement_id=f"{self._call.call_id}/{self._statements:03}",
+            source=stream.source if stream else "",
         )
+        if stream:
+            self._parts.rehearings.follow(self._parts.casework, stream, heard, start_s)
+        await self._parts.casework.publish(heard)
+        return heard.statement_id
 
     def _keep_voice(self) -> None:
         recording = self._questions.recording
@@ -200,7 +220,7 @@ class _Dialogue:
             self._case.voice = Sound(recording.sound, recording.rate_hz)
 
     async def _use_language(self, language: str) -> None:
-        self._language = language if is_language(language) else self._parts.language
+        self._language = language if is_language(language) else self._received.desk.languages[0]
         await self._parts.casework.publish(
             LanguageChosen(at_ms=now_ms(), call_id=self._call.call_id, language=self._language)
         )

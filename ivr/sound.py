@@ -7,6 +7,8 @@ from collections import deque
 
 import numpy as np
 
+from ivr.taps import Tap
+
 _LOUD = 150  # root mean square; a quiet line stays under 60, speech on a telephone is at 500–5000
 _BEFORE_SPEECH_S = 0.4
 _KEPT_BEFORE_S = 5.0  # the engine may tell late that somebody speaks
@@ -26,7 +28,7 @@ def tone(rate_hz: int) -> bytes:
     return bytes((8000 * swell * np.sin(2 * np.pi * 1000 * time_s)).astype("<i2").tobytes())
 
 
-class Recording:
+class Recording(Tap):
     """The sound of one utterance, from shortly before its beginning, at most `most_s` seconds."""
 
     def __init__(self, rate_hz: int, most_s: float) -> None:
@@ -51,13 +53,13 @@ class Recording:
         """What is kept; empty before the beginning."""
         return b"".join(self._frames) if self._began else b""
 
-    def add(self, frame: bytes) -> None:
-        """Keep the next frame; before the beginning only the last moments are kept."""
+    def hear(self, sound: bytes, at_s: float = 0.0) -> None:
+        """Keep the next sound; before the beginning only the last moments are kept."""
         # The beginning is what matters; a caller who talks on must not fill the memory.
         if self._began and self._kept_bytes >= self._most_bytes:
             return
-        self._frames.append(frame)
-        self._kept_bytes += len(frame)
+        self._frames.append(sound)
+        self._kept_bytes += len(sound)
         if not self._began:
             self._drop_until(self._end_bytes - self._bytes(_KEPT_BEFORE_S))
 

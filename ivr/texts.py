@@ -66,7 +66,8 @@ class _Speaker(string.Formatter):
             case "digits":
                 return ", ".join(self._digit(digit) for digit in _significant(str(value)))
             case "services":
-                return self._texts.services[str(value)]
+                # A desk may have services of its own, which no catalogue knows.
+                return self._texts.services.get(str(value)) or _one_line(str(value).replace("_", " "))
             case _:
                 return _one_line(str(value))
 

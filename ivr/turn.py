@@ -1,7 +1,7 @@
 """One question to the caller, as a state machine: what comes in, and when it is answered. Pure.
 
     prompt ──its end──> waiting ──speech──> talking ──pause──> ending ──words──> answered
-       └──speech──────────────────────────────^        (no words in time: the engine is taken for dead)
+       └──speech──────────────────────────────^        (none within what the engine says: it is dead)
     anywhere: a key wins over speech ──> typing ──enough keys, or none for a while──> answered
 
 Times are seconds of one steady clock. Speech and keys stop the prompt; what was said over it counts.
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from cti.asterisk.channel import Frame, HungUp, Key
+from cti.asterisk.channel import HungUp, Key
 from ivr.moves import Answer, Deaf, Pressed, Recorded, Silence, Statement, Unclear
-from ivr.sound import is_loud
 from ivr.speech import Failed, Heard, Partial, SpeechBegan, SpeechStopped
 
 
@@ -27,8 +26,13 @@ class Patience:
     answer_s: float = 10.0
     statement_s: float = 60.0
     quiet_s: float = 1.0  # without sound or new words, before an engine that still hears speech is doubted
-    engine_s: float = 1.0
+    finish_s: float = 1.0  # until a stream that was told to finish says how long its words will take
     recording_pause_s: float = 4.0
+
+
+@dataclass(frozen=True)
+class Loud:
+    """The caller's sound was loud just now: they might be talking."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Action(Enum):
     FINISH = auto()
 
 
-Input = Frame | Key | HungUp | PromptEnded | TimeUp | SpeechBegan | Partial | SpeechStopped | Heard | Failed
+Input = Loud | Key | HungUp | PromptEnded | TimeUp | SpeechBegan | Partial | SpeechStopped | Heard | Failed
 TurnAction = Action | Answer
 
 
@@ -114,7 +118,7 @@ class SpokenTurn:
                 return self._time_up(now_s)
             case HungUp():
                 return self._hung_up(now_s)
-            case Frame(sound) if self._phase is Phase.TALKING and is_loud(sound):
+            case Loud() if self._phase is Phase.TALKING:
                 self._goes_on(now_s)
             case SpeechBegan() | Partial() | SpeechStopped() | Heard() | Failed():
                 if self._phase is not Phase.TYPING:
@@ -157,8 +161,8 @@ class SpokenTurn:
                 self._partial = text
                 if self._phase is Phase.TALKING:
                     self._goes_on(now_s)
-            case SpeechStopped():
-                self._enter(Phase.ENDING, now_s + self._patience.engine_s)
+            case SpeechStopped(_, words_within_s):
+                self._enter(Phase.ENDING, now_s + words_within_s)
             case Heard():
                 return self._heard(self._reader.words(event))
             case Failed():
@@ -205,7 +209,7 @@ class SpokenTurn:
     def _finish(self, now_s: float) -> tuple[TurnAction, ...]:
         if self._phase is Phase.ENDING:
             return ()
-        self._enter(Phase.ENDING, now_s + self._patience.engine_s)
+        self._enter(Phase.ENDING, now_s + self._patience.finish_s)
         return (Action.FINISH,)
 
 
@@ -228,7 +232,7 @@ class RecordingTurn:
                 self._prompt = False
                 self._until_s = now_s + self._patience.statement_s
                 self.deadline_s = now_s + self._patience.silence_s
-            case Frame(sound) if not self._prompt and is_loud(sound):
+            case Loud() if not self._prompt:
                 if not self._spoken:
                     self._spoken = True
                     self._begin()

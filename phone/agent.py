@@ -54,7 +54,7 @@ class AgentPhone:
         )
         snapshot = await self._live.receive_json(timeout=_ANSWER_S)
         return any(
-            agent["presence"] == "ready" and agent["username"] != self.username
+            agent["presence"] in ("ready", "talking") and agent["username"] != self.username
             for agent in snapshot["agents"]
         )
 

@@ -31,12 +31,10 @@ class UserAgent(asyncio.DatagramProtocol):
         on_invite: Callable[[PhoneCall], None] | None = None,
     ) -> None:
         self.username = username
-        self.host = "127.0.0.1"
-        self._server = server
+        self.host, self._port = "127.0.0.1", 0
+        self._server, self._on_invite = server, on_invite
         self._credentials = SipCredentials(username, password)
-        self._on_invite = on_invite
         self._transport: asyncio.DatagramTransport | None = None
-        self._port = 0
         self._waiting: dict[tuple[str, str], asyncio.Queue[SipMessage]] = {}
         self._calls: dict[str, PhoneCall] = {}
         self._answered: dict[tuple[str, str], bytes] = {}  # what each request got, for its repeats
@@ -60,9 +58,11 @@ class UserAgent(asyncio.DatagramProtocol):
             self._transport.close()
 
     async def register(self, expires_s: int = 120) -> None:
-        """Be reachable, and stay so. Raises CallFailed when the server refuses."""
+        """Be reachable, and stay so; 0: be so no more. Raises CallFailed when the server refuses."""
+        if self._renewing:
+            self._renewing.cancel()
         await self._register(expires_s)
-        self._renewing = asyncio.create_task(self._renew(expires_s))
+        self._renewing = asyncio.create_task(self._renew(expires_s)) if expires_s else None
 
     async def _renew(self, expires_s: int) -> None:
         while True:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from casestore.db import Store
 from cti.bus import Bus
-from screenpop.desk import api, live
+from screenpop.desk import api, audit_api, desks_api, live, own_password
 from screenpop.desk.articles import ArticleRenderer
 from screenpop.desk.running_desk import RunningDesk
 from screenpop.server import pages
@@ -73,7 +73,15 @@ _ROUTES = [
     web.get("/api/cases/{number}", api.case),
     web.get("/api/cases/{number}/statement.wav", api.statement),
     web.get("/api/articles/{key}", api.article),
+    web.get("/api/audit", audit_api.audit_entries),
+    web.get("/api/desks", desks_api.all_desks),
+    web.get("/api/desks/{key}", desks_api.desk),
+    web.put("/api/desks/{key}", desks_api.save_desk),
+    web.delete("/api/desks/{key}", desks_api.remove_desk),
+    web.get("/api/memberships", desks_api.memberships),
+    web.put("/api/memberships", desks_api.save_memberships),
     web.post("/api/login", login),
+    web.post("/api/password", own_password.change_password),
     web.post("/api/logout", live.logout),
     web.get("/{name:.+}", pages.asset),
 ]

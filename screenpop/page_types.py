@@ -10,16 +10,19 @@ import dataclasses
 import inspect
 import json
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from domain import contacts, vocabulary
+from domain import audit, contacts, desks, vocabulary
 from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me
+from screenpop.desk.audit_api import AuditAnswer
+from screenpop.desk.desks_api import DesksAnswer, FieldFault, MembershipsAnswer, MembershipsChange
 from screenpop.desk.frames import FRAMES, Encoded
 from screenpop.desk.messages import MESSAGES
+from screenpop.desk.own_password import PasswordChange
 
 FILE = Path(__file__).parent / "web" / "src" / "lib" / "records.ts"
 
@@ -35,10 +38,15 @@ _PLAIN = {
 }  # fmt: skip
 _NAMED_LITERALS = {
     value: name
-    for module in (contacts, *vocabulary.NOUNS)
+    for module in (audit, contacts, desks, *vocabulary.NOUNS)
     for name, value in vars(module).items()
     if get_origin(value) is Literal
 }
+
+_ANSWERS = (
+    Me, CaseAnswer, ArticleAnswer, AuditAnswer, PasswordChange,
+    DesksAnswer, MembershipsAnswer, MembershipsChange, FieldFault,
+)  # fmt: skip
 
 
 class _TypeScript:
@@ -78,7 +86,7 @@ class _TypeScript:
             return " | ".join(map(self.type_of, args))
         if origin is tuple and args[1:] == (...,):
             return f"{self.type_of(args[0])}[]"
-        if origin is dict:
+        if origin in (dict, Mapping):
             return self._record(*args)
         if origin is Encoded:
             return self.type_of(args[0])
@@ -114,7 +122,7 @@ def _comment(kind: type) -> str:
 def source() -> str:
     """The file as it is to be."""
     made = _TypeScript()
-    for answer in (Me, CaseAnswer, ArticleAnswer):
+    for answer in _ANSWERS:
         made.type_of(answer)
     made.union("Frame", "What a page gets over the live connection.", FRAMES)
     made.union("PageMessage", "What a page may say over the live connection.", MESSAGES)

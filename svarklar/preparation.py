@@ -13,7 +13,8 @@ from domain.endpoints import is_username
 from ivr.speaking.prompts import Prompts
 from ivr.speaking.voices import best_voices
 from screenpop.server.passwords import hash_password
-from svarklar import demo_people
+from svarklar import demo_desks, demo_people
+from svarklar.desk_records import take_in_desks
 from svarklar.secrets import DEMO_LOGINS, Secrets, SecretsUnusable, load_secrets
 from svarklar.settings import Settings
 
@@ -80,13 +81,15 @@ def _add_demo_people(settings: Settings, store: Store) -> None:
     hashes = {name: hash_password(password) for name, password in secrets.demo.items()}
     with store.uow() as tx:
         demo_people.seed(tx, passwords=hashes, now_ms=now_ms())
+        demo_desks.seed(tx, wrapup_s=settings.wrapup_s, ring_s=settings.ring_s)
     log.info("demo_people_added", logins=list(hashes))
 
 
 def prepare(settings: Settings) -> tuple[Secrets, tuple[str, ...]]:
-    """Make everything ready; the secrets, and who may have a phone."""
+    """Make everything ready; the secrets, and who may have a phone. Raises ConfigurationRefused."""
     store = open_store(settings)
     try:
+        take_in_desks(settings, store)
         fill(settings, store)
         agents = agent_names(store)
     finally:

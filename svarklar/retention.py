@@ -5,6 +5,7 @@
 | callers' voices                                                  | `statement_days` | their recording     |
 | words, names, numbers in facts and rows of calls, spoken prompts | `personal_days`  | their coming        |
 | facts, without words                                             | `fact_days`      | their coming        |
+| what people of the desk did                                      | `audit_days`     | their doing it      |
 | logins                                                           |                  | their own end       |
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from casestore import calls, fact_log, recordings, users
+from casestore import audit, calls, fact_log, recordings, users
 from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Store, Transaction
 from domain.event import CallEvent, Event
@@ -79,6 +80,11 @@ def _facts(tidying: Tidying) -> None:
         tidying.in_batches(partial(_expire_facts, kind.__name__, before_ms))
 
 
+def _audit(tidying: Tidying) -> None:
+    before_ms = tidying.days_ago_ms(tidying.settings.audit_days)
+    tidying.in_batches(lambda tx: audit.expire(tx, before_ms, limit=_BATCH))
+
+
 def _logins(tidying: Tidying) -> None:
     with tidying.store.uow() as tx:
         users.end_expired_sessions(tx, tidying.at_ms)
@@ -89,7 +95,7 @@ def _lives_with_its_case(kind: type[Event]) -> bool:
 
 
 _KINDS = tuple(kind for kind in kinds_of() if not _lives_with_its_case(kind))
-KEPT: tuple[Callable[[Tidying], None], ...] = (_words_of_calls, _facts, _logins)
+KEPT: tuple[Callable[[Tidying], None], ...] = (_words_of_calls, _facts, _audit, _logins)
 
 
 def _expire_texts(kind: str, before_ms: int, tx: Transaction) -> int:

@@ -5,7 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,6 +45,16 @@ def load_secrets(settings: Settings, agents: Sequence[str]) -> Secrets:
     if wanted != known:
         _write(path, wanted)
     return wanted
+
+
+def forget_secrets(settings: Settings, agent: str) -> None:
+    """Whoever gets this name later does not get these telephones' passwords. Raises SecretsUnusable."""
+    if not settings.secrets_file.exists():
+        return
+    known = _read(settings.secrets_file)
+    own = endpoints_of(agent)
+    kept = {endpoint: password for endpoint, password in known.sip.items() if endpoint not in own}
+    _write(settings.secrets_file, replace(known, sip=kept))
 
 
 def _complete(known: Secrets | None, agents: Sequence[str], *, demo: bool) -> Secrets:

@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from cti.asterisk.settings import AsteriskSettings, Port
+from domain.audit import LEAST_DAYS
 from domain.cases import ITIL, Priorities
 from domain.languages import FALLBACK, Language
 from ivr.speech.settings import SpeechSettings
@@ -44,10 +45,17 @@ class Settings(AsteriskSettings, SpeechSettings, BaseSettings):
     language: Language = Field(FALLBACK, description="language where the caller's is not known and not asked")
     ask_language: bool = Field(True, description="ask callers whose language is not known")
     wrapup_s: int = Field(10, description="seconds of wrap-up after each call")
+    desk_file: Path | None = Field(
+        None,
+        description="TOML file of desks, read again when it changes; empty: changed in the page",
+    )
     offer_cap_ms: int = Field(500, description="longest wait of the phone for the screen")
     statement_days: int = Field(30, description="days the caller's voice is kept; 0: never")
     personal_days: int = Field(90, description="days that words, names and numbers of calls are kept")
     fact_days: int = Field(800, description="days that everything else that happened is kept")
+    audit_days: int = Field(
+        800, ge=LEAST_DAYS, description="days it is kept what people of the desk did; 31 at least"
+    )
     own_prompts: Path | None = Field(
         None, description="folder of own prompt recordings; empty: var/prompts/own"
     )

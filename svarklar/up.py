@@ -13,19 +13,23 @@ from functools import partial
 
 import structlog
 
+from casestore.db import Store, StoreUnusable
 from cti.asterisk.install.binary import find_asterisk
-from cti.asterisk.install.configuration import write_configuration
+from cti.asterisk.install.configuration import ConfigurationRefused, write_configuration, write_routes
 from cti.asterisk.process import AsteriskFailed, AsteriskProcess
 from cti.processes import go_first
 from cti.work import Work
+from svarklar.desk_records import read_book
 from svarklar.secrets import Secrets
 from svarklar.serve_process import ServeProcess, StartFailed
 from svarklar.settings import Settings
+from svarklar.staff import give_telephones
 from svarklar.var_lock import VarLock
 
 log = structlog.get_logger()
 
 _RESTART_PAUSE_S = 1.0
+_LOOK_S = 2.0
 
 
 @contextlib.asynccontextmanager
@@ -37,19 +41,24 @@ async def running(
     go_first()
     allow_many_files()
     binary = await asyncio.to_thread(find_asterisk, settings)
-    write_configuration(settings, secrets, agents, binary)
+    store = Store(settings.database)
+    count, desks = await asyncio.to_thread(read_book, store)
+    write_configuration(settings, secrets, agents, binary, desks)
     asterisk, serve = AsteriskProcess(settings, secrets, binary), ServeProcess(settings, lock)
     watching = Work()
     try:
         await _side_by_side(asterisk.start(), serve.start())  # each waits for the other by itself
         watching.start("serve", partial(supervise_serve, serve))
         watching.start("asterisk", partial(supervise_asterisk, asterisk))
+        watching.start("desks", partial(follow_desks, settings, store, asterisk, count))
+        watching.start("telephones", partial(give_telephones, settings, asterisk, tuple(agents)))
         yield
     finally:
         # Before the two are ended: a watcher would start again what we end.
         await watching.close()
         await serve.stop()
         await asterisk.stop()
+        store.close()
 
 
 def allow_many_files() -> None:
@@ -94,6 +103,23 @@ async def supervise_asterisk(asterisk: AsteriskProcess, pause_s: float = _RESTAR
         code = await asterisk.wait()
         log.error("asterisk_restarted", code=code)
         await _again(asterisk.start, pause_s)
+
+
+async def follow_desks(settings: Settings, store: Store, asterisk: AsteriskProcess, count: int) -> None:
+    """Have Asterisk take in every change of the desks' numbers and queues, until cancelled.
+
+    Here and not in `serve`: who runs Asterisk writes its configuration, and may tell it so without a login.
+    """
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        try:
+            now, desks = await asyncio.to_thread(read_book, store)
+            if now != count and write_routes(settings, desks):
+                await asterisk.reload_routes()
+                log.info("routes_reloaded", numbers=[n for desk in desks.desks for n in desk.numbers])
+            count = now
+        except (StoreUnusable, AsteriskFailed, ConfigurationRefused, TimeoutError, OSError) as error:
+            log.error("routes_not_reloaded", reason=str(error))
 
 
 async def until_told_to_stop() -> None:

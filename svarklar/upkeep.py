@@ -14,6 +14,9 @@ from casework.service import CaseService
 from casework.triage.understand import Understanding
 from domain.articles import Article
 from domain.clock import now_ms
+from domain.desks import DeskBook
+from ivr.desk_prompts import desk_prompts
+from ivr.speaking.prompts import RATES_HZ, Prompts
 from ivr.speech.models.installed import ModelUnusable, best, fetch, installed
 from svarklar.retention import Tidying, tidy
 from svarklar.settings import Settings
@@ -22,6 +25,7 @@ log = structlog.get_logger()
 
 _DAY_S, _HOUR_MS = 86_400, 3_600_000
 _LEARN_S = 30
+_BREATH_S = 0.2  # a voice takes a whole core for a moment
 
 
 class TwoClocks:
@@ -105,11 +109,22 @@ async def refresh_knowledge(
             log.info("knowledge_learned", articles=len(articles))
 
 
+async def speak_desk_prompts(prompts: Prompts, desks: Callable[[], DeskBook], changed: asyncio.Event) -> None:
+    """Greetings and menus, so that no first caller waits for a voice; slowly, for nobody waits yet."""
+    while True:
+        changed.clear()
+        for prompt in [prompt for desk in desks().desks for prompt in desk_prompts(desk)]:
+            for rate_hz in RATES_HZ:
+                await asyncio.to_thread(prompts.make, *prompt, rate_hz)
+                await asyncio.sleep(_BREATH_S)
+        await changed.wait()
+
+
 async def fetch_english(settings: Settings) -> None:
     """The official English model, where it can be reached; calls use it once it is there. Never raises."""
     try:
         there = await asyncio.to_thread(installed, settings)
-        if not settings.fetch_model or not best(there, "en").bundled:
+        if not settings.fetch_model or not best([model for model in there if not model.whole], "en").bundled:
             return
         model = await fetch(settings, "en")
         log.info("model_fetched", model=model.name)

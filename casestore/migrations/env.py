@@ -2,7 +2,10 @@
 
 from alembic import context
 
+from casestore import desk_tables
 from casestore.tables import Base
+
+MORE_TABLES = (desk_tables,)  # named: tables that are not imported are not known
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -19,6 +19,7 @@ from domain.articles import Article
 from domain.cases import Case
 from domain.languages import FALLBACK
 
+_NO_DESK = ""  # of articles that are for everybody's callers, and of callers of no desk
 _TITLE, _KEYWORD, _EXAMPLE, _BODY = 2.0, 2.0, 1.0, 0.1
 _LEAST_SCORE = 0.1  # of the best article; below it every suggestion would be nonsense
 _USUAL = 3  # suggestions; more only where they are nearly as good as the best
@@ -42,29 +43,40 @@ class Ranking:
     """The articles of all languages, ready to be searched; threads may share it."""
 
     def __init__(self, articles: Sequence[Article]) -> None:
-        """An article that does not exist in a language is searched, there, by its English text."""
+        """An article that does not exist in a language is searched, there, by its English text.
+
+        Each desk with articles of its own has an index of its own: how rare a word is there, and so how much
+        it tells, must not depend on what other desks write about.
+        """
         languages = {FALLBACK, *(article.language for article in articles)}
-        self._articles = {language: _in_language(articles, language) for language in languages}
+        desks = {_NO_DESK, *(article.desk for article in articles)}
+        self._articles = {
+            (desk, language): _in_language(_of_desk(articles, desk), language)
+            for desk in desks
+            for language in languages
+        }
         self._indexes = {
-            language: WordIndex([_weighted_words(article) for article in chosen])
-            for language, chosen in self._articles.items()
+            place: WordIndex([_weighted_words(article) for article in chosen])
+            for place, chosen in self._articles.items()
         }
         self._remembered = lru_cache(_REMEMBERED)(self._rank)
 
     def suggest(
-        self, texts: Sequence[tuple[str, float]], language: str, limit: int = 5
+        self, texts: Sequence[tuple[str, float]], language: str, limit: int = 5, *, desk: str = _NO_DESK
     ) -> tuple[Ranked, ...]:
-        """The articles for what was heard, best first; none where nothing fits.
+        """The desk's own and everybody's articles for what was heard, best first; none where nothing fits.
 
         `texts` are guesses at the same words, each with its weight, the likeliest first; the reasons are
         words of that first one exactly as they stand in it. What was asked a moment ago is not ranked again:
         the same words are judged first and searched for then.
         """
-        return self._remembered(tuple(texts), language, limit)
+        return self._remembered(tuple(texts), language, limit, desk)
 
-    def _rank(self, texts: tuple[tuple[str, float], ...], language: str, limit: int) -> tuple[Ranked, ...]:
-        language = language if language in self._articles else FALLBACK
-        index, articles = self._indexes[language], self._articles[language]
+    def _rank(
+        self, texts: tuple[tuple[str, float], ...], language: str, limit: int, desk: str
+    ) -> tuple[Ranked, ...]:
+        place = self._place(language, desk)
+        index, articles = self._indexes[place], self._articles[place]
         weights = _word_weights(texts)
         words = list(weights)
         if not articles or not words:
@@ -89,13 +101,22 @@ class Ranking:
         self, text: str, cases: Sequence[Case], language: str, limit: int = 3
     ) -> tuple[Case, ...]:
         """The cases whose words mean much the same as the text, most similar first."""
-        index = self._indexes[language if language in self._indexes else FALLBACK]
+        index = self._indexes[self._place(language, _NO_DESK)]
         asked = index.meaning(_words(text))
         alike = [
             (_cosine(asked, index.meaning(_words(f"{case.title} {case.statement}"))), case) for case in cases
         ]
         alike = [(likeness, case) for likeness, case in alike if likeness >= _LEAST_LIKENESS]
         return tuple(case for _, case in sorted(alike, key=lambda pair: -pair[0])[:limit])
+
+    def _place(self, language: str, desk: str) -> tuple[str, str]:
+        """Where to look: a desk without articles of its own has everybody's."""
+        known = desk if (desk, FALLBACK) in self._indexes else _NO_DESK
+        return known, language if (known, language) in self._indexes else FALLBACK
+
+
+def _of_desk(articles: Sequence[Article], desk: str) -> tuple[Article, ...]:
+    return tuple(article for article in articles if article.desk in (_NO_DESK, desk))
 
 
 def _in_language(articles: Sequence[Article], language: str) -> tuple[Article, ...]:

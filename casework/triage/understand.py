@@ -31,7 +31,7 @@ class Understanding:
         for language in LANGUAGES:
             _phrases(language)  # read now, not while somebody waits
 
-    def understand(self, said: Said, language: str) -> Judgement:
+    def understand(self, said: Said, language: str, desk: str = "") -> Judgement:
         """Judge what was heard; in a language that we do not speak, as English.
 
         Service and category are those of the article that would be suggested first. Where no word decides:
@@ -44,7 +44,7 @@ class Understanding:
         impact, impact_words = told.impact.judge(spoken)
         urgency, urgency_words = told.urgency.judge(spoken)
         # The same question that the search asks: so the service agrees with the first suggestion.
-        found = self._ranking.suggest(guesses, language)
+        found = self._ranking.suggest(guesses, language, desk=desk)
         topic_words = found[0].because if found else ()
         reasons: Because = {
             "service": topic_words,

@@ -17,6 +17,7 @@ from panoramisk.ami_protocol import AMIProtocol
 
 from cti.asterisk.ami_events import AmiMessage
 from domain.clock import now_ms
+from domain.event import MAIN_NODE
 
 log = structlog.get_logger()
 
@@ -50,12 +51,14 @@ class Ami:
 
     def __init__(
         self,
+        node: str = MAIN_NODE,
         *,
         clock: Callable[[], int] = now_ms,
         retry_s: float = 2.0,
         ping_s: float = 5.0,
         deadline_s: float = 3.0,
     ) -> None:
+        self._node = node
         self._clock = clock
         self._retry_s = retry_s
         self._ping_s = ping_s
@@ -132,7 +135,7 @@ class Ami:
         if fields["Event"] == "FullyBooted":
             self._become("ready")
         try:
-            self._inbox.put_nowait(AmiMessage(fields, self._clock()))
+            self._inbox.put_nowait(AmiMessage(fields, self._clock(), self._node))
         except asyncio.QueueFull:  # nobody reads: begin again, the next login makes good what is lost
             log.error("asterisk_events_dropped", waiting=self._inbox.qsize())
             manager.protocol.transport.abort()

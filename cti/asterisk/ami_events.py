@@ -9,6 +9,7 @@
 | AgentConnect                                            | AgentConnected                          |
 | Hangup of the caller's channel: Uniqueid is Linkedid    | CallEnded                               |
 | the list of CoreShowChannels                            | Resynced                                |
+| DeviceStateChange of an agent's phone, also in a list   | `phone_state`                           |
 
 QueueCallerLeave and QueueCallerAbandon say nothing that AgentConnect or Hangup does not. The time of
 an event is that of its arrival: Asterisk's RingTime and HoldTime are whole seconds. A Hangup's
@@ -19,24 +20,38 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from domain.agents import AgentState, Presence
+from domain.agents import AgentState, PhoneKind, PhoneState, Presence
 from domain.calls import AgentLeg, CallEnded, QueueJoined, Resynced
 from domain.endpoints import phone_of
 from domain.event import MAIN_NODE, CallEvent
 from domain.offers import AgentConnected, RingEnded, RingStarted
 
-# Reasons for a pause that is no break, as `cti.agents` gives them to the queue.
-TALKING, WRAPUP = "talking", "wrapup"
+# Reasons for a pause that is no break, as `cti.queue_actions` gives them to the queue.
+TALKING, WRAPUP, UNREACHABLE = "talking", "wrapup", "unreachable"
+# The phone itself ended the ringing: what an offer's reason is then.
+DECLINED = "DECLINED"
+
+_PHONE_STATES: dict[str, PhoneState] = {
+    "UNAVAILABLE": "unavailable",
+    "INVALID": "unavailable",
+    "NOT_INUSE": "idle",
+    "RINGING": "ringing",
+    "RINGINUSE": "ringing",
+    "INUSE": "in_use",
+    "BUSY": "in_use",
+    "ONHOLD": "in_use",
+}
 
 _UNKNOWN = ("<unknown>", "unknown")  # the latter in the list of a queue's callers
 
 
 @dataclass(frozen=True)
 class AmiMessage:
-    """One event of Asterisk Manager: its fields as on the wire, and when it arrived (our clock)."""
+    """One event of a node's Manager: its fields as on the wire, and when it arrived (our clock)."""
 
     fields: Mapping[str, str]
     at_ms: int
+    node: str = MAIN_NODE
 
     @property
     def event(self) -> str:
@@ -48,10 +63,10 @@ class AmiMessage:
         return "" if value in _UNKNOWN else value
 
 
-def translate(message: AmiMessage, node: str = MAIN_NODE) -> CallEvent | None:
-    """The event that the message of this node tells of; None for most."""
+def translate(message: AmiMessage) -> CallEvent | None:
+    """The event that the message tells of; None for most."""
     event = _event_of(message)
-    return event and replace(event, node=node)
+    return event and replace(event, node=message.node)
 
 
 def member_state(member: AmiMessage) -> AgentState | None:
@@ -61,12 +76,18 @@ def member_state(member: AmiMessage) -> AgentState | None:
         return None
     paused, reason = member.get("Paused") == "1", member.get("PausedReason")
     presence: Presence = "ready"
-    # Paused for the time of a call: they want calls, and get the next one afterwards.
-    if paused and reason != TALKING:
+    # Paused for the time of a call, or until the phone is there: they want calls.
+    if paused and reason not in (TALKING, UNREACHABLE):
         presence = "wrapup" if reason == WRAPUP else "break"
     return AgentState(
         username=phone[0], presence=presence, reason=reason if presence == "break" else "", phone=phone[1]
     )
+
+
+def phone_state(device: AmiMessage) -> tuple[str, PhoneKind, PhoneState] | None:
+    """Agent, telephone and its state, of a DeviceStateChange; None for a device that is no agent's phone."""
+    phone = phone_of(device.get("Device"))
+    return phone and (*phone, _PHONE_STATES.get(device.get("State"), "unknown"))
 
 
 def resynced(channels: Iterable[AmiMessage], asked_ms: int, node: str) -> Resynced:
@@ -123,8 +144,10 @@ def _of_agent(message: AmiMessage, call_id: str, agent: str) -> CallEvent | None
             return AgentConnected(call_id=call_id, at_ms=at_ms, agent=agent)
         case "AgentRingNoAnswer":
             return RingEnded(call_id=call_id, at_ms=at_ms, agent=agent, reason="NOANSWER")
-        case "DialEnd" if message.get("DialStatus") != "ANSWER":
-            return RingEnded(call_id=call_id, at_ms=at_ms, agent=agent, reason=message.get("DialStatus"))
+        case "DialEnd" if (status := message.get("DialStatus")) != "ANSWER":
+            # Where it rang too long AgentRingNoAnswer comes first, where the caller went it is CANCEL.
+            reason = DECLINED if status in ("NOANSWER", "BUSY") else status
+            return RingEnded(call_id=call_id, at_ms=at_ms, agent=agent, reason=reason)
         case "Hangup":
             return RingEnded(call_id=call_id, at_ms=at_ms, agent=agent, reason=message.get("Cause-txt"))
     return None

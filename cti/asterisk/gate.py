@@ -60,14 +60,14 @@ class OfferGate:
         if phone is None:
             log.warning("offer_to_nobody", channel=agi.environment.get("agi_channel", "")[:80])
         else:
-            await self.show(call_id, phone[0])
+            await self.show(call_id, phone[0], agi.environment.get("agi_arg_1") or self._node)
 
-    async def show(self, call_id: str, agent: str) -> MissCause | None:
+    async def show(self, call_id: str, agent: str, node: str = MAIN_NODE) -> MissCause | None:
         """Offer the call to the agent's browser; None once it is painted, else why it is not."""
         offer_id, verdict = new_id(), _Verdict()
         # Before it is stated, so that no answer can come too early.
         self._verdicts[offer_id] = verdict
-        made = OfferMade(at_ms=now_ms(), call_id=call_id, node=self._node, offer_id=offer_id, agent=agent)
+        made = OfferMade(at_ms=now_ms(), call_id=call_id, node=node, offer_id=offer_id, agent=agent)
         self._state(made)
         try:
             async with asyncio.timeout(self._cap_ms / 1000):
@@ -78,10 +78,16 @@ class OfferGate:
             # From here on an answer changes nothing: the phone rings.
             del self._verdicts[offer_id]
         if verdict.cause is None:
-            self._state(OfferShown(at_ms=now_ms(), call_id=call_id, offer_id=offer_id, agent=agent))
+            shown = OfferShown(at_ms=now_ms(), call_id=call_id, node=node, offer_id=offer_id, agent=agent)
+            self._state(shown)
         else:
             missed = OfferMissed(
-                at_ms=now_ms(), call_id=call_id, offer_id=offer_id, agent=agent, cause=verdict.cause
+                at_ms=now_ms(),
+                call_id=call_id,
+                node=node,
+                offer_id=offer_id,
+                agent=agent,
+                cause=verdict.cause,
             )
             self._state(missed)
             log.warning("offer_missed", cause=verdict.cause, call_id=call_id, agent=agent)

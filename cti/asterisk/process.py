@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 _BOOT_TIMEOUT_S = 20
 _STOP_TIMEOUT_S = 5
+_RELOAD_TIMEOUT_S = 10
 _RETRY_S = 0.02  # it boots in half a second: a longer pause would be felt
 
 
@@ -83,6 +84,30 @@ class AsteriskProcess:
     def command(self, *arguments: str) -> tuple[str, ...]:
         """The command line for this configuration; with `-rx COMMAND` it asks the running Asterisk."""
         return (*self._binary.argv, "-C", str(self._run / "etc/asterisk.conf"), *arguments)
+
+    async def reload_routes(self) -> None:
+        """Have it read its numbers and queues anew: calls and whoever waits stay. Raises AsteriskFailed."""
+        await self._reload("dialplan reload", b"reloaded")
+        await self._reload("queue reload parameters", b"")
+
+    async def read_telephones(self) -> None:
+        """Have it read its SIP configuration again; calls go on. Raises AsteriskFailed."""
+        await self._reload("module reload res_pjsip.so", b"reloaded successfully")
+
+    async def _reload(self, command: str, answer: bytes) -> None:
+        """By its own console, as its owner: the manager's user needs no right to reload anything for this."""
+        asking = await asyncio.create_subprocess_exec(
+            *self.command("-rx", command), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+        )
+        try:
+            async with asyncio.timeout(_RELOAD_TIMEOUT_S):
+                said, _ = await asking.communicate()
+        except TimeoutError:
+            asking.kill()
+            await asking.wait()
+            raise AsteriskFailed("Asterisk does not answer at its console") from None
+        if asking.returncode or answer not in said:
+            raise AsteriskFailed(f"{command}: {said.decode(errors='replace').strip()[-200:]}")
 
     async def stop(self) -> None:
         """End it: calls get their BYE; killed where that takes too long. Allowed more than once."""

@@ -1,5 +1,7 @@
 """What is wrong? In the caller's own words, else by keys; the case is kept from the first words. Pure."""
 
+from collections.abc import Mapping
+
 from domain.cases import Case
 from ivr.flows.asking import TRIES, again, choose_by_keys, confirm
 from ivr.moves import (
@@ -19,17 +21,18 @@ from ivr.moves import (
     Unclear,
 )
 
-SERVICES = (
-    Option("account", "1"),
-    Option("email", "2"),
-    Option("network", "3"),
-    Option("printing", "4"),
-    Option("computer", "5"),
-    Option("other", "0"),
-)
+SERVICES = {
+    "1": "account",
+    "2": "email",
+    "3": "network",
+    "4": "printing",
+    "5": "computer",
+    "0": "other",
+}
+"""The menu of a desk that says nothing else: services by the key that chooses them."""
 
 
-def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
+def take_statement(*, voice_is_kept: bool, menu: Mapping[str, str] = SERVICES) -> Flow[Prompt]:
     """Keep the case with what the caller says or chooses; tells what it is about. Raises Unanswered."""
     if voice_is_kept:
         yield Say(Prompt("voice_is_kept"))
@@ -66,7 +69,7 @@ def take_statement(*, voice_is_kept: bool) -> Flow[Prompt]:
             case _:
                 unheard = isinstance(answer, Unclear)
                 before = (again(answer),)
-    return (yield from _by_keys(record=voice_is_kept and unheard))
+    return (yield from _by_keys(menu or SERVICES, record=voice_is_kept and unheard))
 
 
 def _used(statement: Statement, trust: Trust) -> Flow[Prompt]:
@@ -74,9 +77,16 @@ def _used(statement: Statement, trust: Trust) -> Flow[Prompt]:
     return Prompt("about_title", {"title": case.title})
 
 
-def _by_keys(*, record: bool) -> Flow[Prompt]:
+def menu_prompts(menu: Mapping[str, str]) -> tuple[Prompt, ...]:
+    """What is said of a menu, a service at a time."""
+    choices = (Prompt("menu_choice", {"service": service, "key": key}) for key, service in menu.items())
+    return Prompt("menu"), *choices
+
+
+def _by_keys(menu: Mapping[str, str], *, record: bool) -> Flow[Prompt]:
     """A service by its key; where nobody could hear words, the sound says the rest to the agent."""
-    chosen = yield from choose_by_keys("service", (Prompt("service_menu"),), SERVICES)
+    options = tuple(Option(service, key) for key, service in menu.items())
+    chosen = yield from choose_by_keys("service", menu_prompts(menu), options)
     yield SaveCase(service=chosen.name)
     if record:
         yield from record_sound()

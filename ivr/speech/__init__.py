@@ -3,6 +3,10 @@
 A stream hears one utterance: it is opened when the caller may speak, fed signed 16-bit little-endian mono in
 frames of any length (40 ms from a telephone, see `cti/asterisk/media.py`), and ends with one `Heard` or
 `Failed`. Nothing here blocks.
+
+The words of an utterance may be there in milliseconds or take seconds: `SpeechStopped` says how long at most.
+And they may come once again, better, from a slower engine that heard the same sound: `Stream.reheard`. That
+may be when the dialogue has long gone on.
 """
 
 from collections.abc import AsyncIterator
@@ -38,9 +42,13 @@ class Partial:
 
 @dataclass(frozen=True)
 class SpeechStopped:
-    """The pause after the words was long enough; `Heard` follows within milliseconds."""
+    """The pause after the words was long enough, or the stream was finished; `Heard` or `Failed` follows.
+
+    It does within `words_within_s`, which its engine states: after that the engine is taken for dead.
+    """
 
     at_s: float
+    words_within_s: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,14 @@ class Heard:
     confidence: float
     words: tuple[Word, ...] = ()
     alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reheard:
+    """The words of the utterance once more, better ones; `source` is the engine that heard them."""
+
+    heard: Heard
+    source: str
 
 
 @dataclass(frozen=True)
@@ -82,21 +98,35 @@ class Overloaded(Exception):
 class Stream(Protocol):
     """One utterance being heard."""
 
+    @property
+    def source(self) -> str:
+        """The engine whose words `Heard` has: vosk …"""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """How far these words can be trusted: those of the model that hears, whatever is loaded meanwhile."""
+
     def feed(self, frame: bytes) -> None:
         """Hand over the next sound; returns at once, drops the sound when the engine is gone."""
 
     def finish(self) -> None:
-        """No more sound comes: what was heard becomes final without waiting for a pause."""
+        """No more sound comes: what was heard becomes final without waiting for a pause.
+
+        `SpeechStopped`, or `Heard` where nobody has spoken, follows at once, whatever the words may take.
+        """
 
     def __aiter__(self) -> AsyncIterator[Result]:
         """What was heard, in order, up to and with the one `Heard` or `Failed`."""
 
+    async def reheard(self) -> Reheard | None:
+        """After `Heard`: the words once more, when they are there; None where no better ones come."""
+
     async def close(self) -> None:
-        """Stop hearing; allowed at any time and more than once."""
+        """Stop hearing, the second time too; allowed at any time and more than once."""
 
 
 class Recogniser(Protocol):
-    """An engine, shared by all calls."""
+    """One engine or several, shared by all calls."""
 
     def languages(self) -> frozenset[str]:
         """The languages (en, sv, nb …) that some installed model speaks."""
@@ -108,4 +138,4 @@ class Recogniser(Protocol):
         """Begin to hear; a grammar restricts the words (digits, yes/no). Raises NoModel, Overloaded."""
 
     async def close(self) -> None:
-        """Stop the engine and its processes."""
+        """Stop the engines and their processes."""

@@ -12,20 +12,30 @@ LONGEST_S = 60.0  # talk, music or noise without a pause becomes final then
 
 _PREROLL_FRAMES = 20  # 400 ms before speech was certain: in noise a soft beginning is noticed late
 _TAIL_MS = 160  # of a pause that is decoded; the rest only if the caller goes on
+_EARLY_MS = 240  # of a pause, before a decoder is told that this may have been all
 _CHUNK_FRAMES = 20  # decoded at once: the engine itself works in half seconds, smaller pieces cost more
 
 
 class UtteranceDecoder(Protocol):
-    """A decoder for one utterance."""
+    """A decoder for one utterance: a streaming one, or one that gathers the sound to hear it whole."""
 
     def hear(self, sound: bytes) -> None:
-        """Decode more sound."""
+        """Take in more sound: what was begun at the pause before it was no end."""
 
     def partial(self) -> str:
-        """The words so far."""
+        """The words so far; empty where they come at the end only."""
 
-    def final(self, offset_s: float) -> Heard:
-        """The words, once."""
+    def expect_end(self, offset_s: float) -> None:
+        """The caller pauses: this may be all. `offset_s` is where the sound begins in the stream."""
+
+    def words_within_s(self, spoken_s: float) -> float:
+        """How long the words may take at most when so much has been spoken and no more comes."""
+
+    def final(self, offset_s: float) -> Heard | None:
+        """The words, once; None where they are told later, when they are there."""
+
+    def close(self) -> None:
+        """Nobody wants the words any more."""
 
 
 class Utterance:
@@ -53,6 +63,10 @@ class Utterance:
                 return
             yield from self._frame(sound[at : at + self._frame_bytes])
 
+    def close(self) -> None:
+        if self._decoder:
+            self._decoder.close()
+
     def finish(self) -> Iterator[Result]:
         if not self.ended:
             yield from self._final()
@@ -71,6 +85,8 @@ class Utterance:
             # Early, for these may be the last words: at the end of the pause only the result is left to get.
             if self._activity.pause_ms == _TAIL_MS:
                 yield from self._decode()
+            elif self._activity.pause_ms == _EARLY_MS and self._decoder:
+                self._decoder.expect_end(self._begin_s)
         elif len(self._waiting) >= _CHUNK_FRAMES:
             yield from self._decode()
 
@@ -95,10 +111,15 @@ class Utterance:
             # Nobody has spoken: the port owes one result all the same.
             yield Heard("", 0.0)
             return
-        yield SpeechStopped(at_s=self._now_s)
+        yield SpeechStopped(self._now_s, self._decoder.words_within_s(self._spoken_s))
         if self._waiting and self._activity.pause_ms < _TAIL_MS:
             self._decoder.hear(b"".join(self._waiting))
-        yield self._decoder.final(self._begin_frame * FRAME_MS / 1000)
+        if heard := self._decoder.final(self._begin_s):
+            yield heard
+
+    @property
+    def _begin_s(self) -> float:
+        return self._begin_frame * FRAME_MS / 1000
 
     @property
     def _now_s(self) -> float:

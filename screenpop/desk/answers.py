@@ -24,7 +24,7 @@ class Me:
     user: PageUser
     csrf: str
     phone: SipAccount | None
-    # The callers' page is served to whoever is logged in: its account comes by the same way.
+    # It may state any number as its own: for those alone who may phone as anybody.
     webcaller: SipAccount | None
     support_number: str
     break_reasons: tuple[str, ...]

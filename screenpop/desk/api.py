@@ -7,15 +7,16 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from casestore import calls, cases, knowledge, recordings
+from casestore import calls, cases, desks, knowledge, recordings
 from casestore.db import Store
 from domain.articles import Article
 from domain.calls import Call
 from domain.endpoints import WEBCALLER, endpoint
+from domain.rights import may
 from screenpop.desk.answers import ArticleAnswer, CaseAnswer, Me, SipAccount
 from screenpop.desk.articles import ArticleRenderer
 from screenpop.desk.live import THE_DESK
-from screenpop.server.auth import READS, SIGNED_IN, STORE, needs, needs_token, page_user
+from screenpop.server.auth import READS, SIGNED_IN, STORE, needs, needs_token, note, page_user, public
 from screenpop.server.encode import answer
 from screenpop.server.health import DatabaseCheck
 from screenpop.server.refusals import Refused, language_of
@@ -31,23 +32,25 @@ DATABASE = web.AppKey("database", DatabaseCheck)
 ARTICLES = web.AppKey("articles", ArticleRenderer)
 
 
-@needs("agent")
+@needs("own_session")
 async def me(request: web.Request) -> web.Response:
     """`GET /api/me`: the user, and the credentials of this user's own phone and of nobody else's."""
     signed_in, config = request[SIGNED_IN], request.app[CONFIG]
+    role = signed_in.user.role
     return answer(
         Me(
             user=page_user(signed_in.user),
             csrf=signed_in.csrf,
             phone=_phone(request, endpoint(signed_in.user.username, "browser")),
-            webcaller=_phone(request, WEBCALLER),
-            support_number=config.support_number,
+            webcaller=_phone(request, WEBCALLER) if may(role, "phone_as_anybody") else None,
+            support_number=await request.app[READS].run(_first_number, request.app[STORE])
+            or config.support_number,
             break_reasons=config.break_reasons,
         )
     )
 
 
-@needs("agent")
+@needs("see_cases")
 async def case(request: web.Request) -> web.Response:
     """`GET /api/cases/C-000001`: the case, its history, what was suggested during its call."""
     found = await request.app[READS].run(_read_case, request.app[STORE], request.match_info["number"])
@@ -56,19 +59,23 @@ async def case(request: web.Request) -> web.Response:
     return answer(found)
 
 
-@needs("agent")
+@needs("hear_statements")
 async def statement(request: web.Request) -> web.FileResponse:
-    """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is logged."""
+    """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is audited."""
     number = request.match_info["number"]
     folder = request.app[CONFIG].statements
     file = await request.app[READS].run(_find_statement, request.app[STORE], folder, number)
     if file is None:
         raise Refused(404, "statement_not_found")
-    log.info("statement_heard_by", username=request[SIGNED_IN].user.username, case=number)
+    username = request[SIGNED_IN].user.username
+    log.info("statement_heard_by", username=username, case=number)
+    # A page asks for the rest, and for what is jumped to, in requests of their own.
+    if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
+        await note(request, username, "statement_heard", case=number)
     return web.FileResponse(file, headers={"Content-Type": "audio/wav", "Cache-Control": "private, no-store"})
 
 
-@needs("agent")
+@needs("see_articles")
 async def article(request: web.Request) -> web.Response:
     """`GET /api/articles/KEY?language=sv`: where it is missing, in English."""
     language = request.query.get("language") or language_of(request)
@@ -108,6 +115,7 @@ async def figures(request: web.Request) -> web.Response:
     return answer(request.app[FIGURES]())
 
 
+@public
 async def healthz(request: web.Request) -> web.Response:
     """`GET /healthz`: 200 while pages can be served; `status` is `ok` where every part says `ok`."""
     database = await request.app[DATABASE].state()
@@ -127,6 +135,13 @@ def _phone(request: web.Request, endpoint: str) -> SipAccount | None:
         password=config.sip_passwords[endpoint],
         ws_url=phone_ws_url(request),
     )
+
+
+def _first_number(store: Store) -> str:
+    """The number of the default desk; empty where there is none yet."""
+    with store.reading() as tx:
+        default = desks.book(tx).default
+    return default.numbers[0] if default else ""
 
 
 def _find_statement(store: Store, folder: Path, number: str) -> Path | None:

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from domain.users import Role
 from screenpop.server.sessions import SignedIn
 
 log = structlog.get_logger()
@@ -26,6 +27,10 @@ class Browser:
     @property
     def username(self) -> str:
         return self.signed_in.user.username
+
+    @property
+    def role(self) -> Role:
+        return self.signed_in.user.role
 
     @property
     def language(self) -> str:

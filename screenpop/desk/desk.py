@@ -3,7 +3,7 @@
 Everything here runs on the event loop, and nothing in it waits for a page.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 import structlog
 
@@ -14,12 +14,14 @@ from domain.dialogue import PartialHeard
 from domain.endpoints import endpoint
 from domain.event import Event
 from domain.offers import OfferMade, OfferMissed, OfferShown
+from domain.rights import may
+from domain.users import Person
 from screenpop.desk.absence import Absence
 from screenpop.desk.browser import SESSION_ENDED, Browser
 from screenpop.desk.frames import ErrorFrame, OfferFrame, PendingOffer, encode, pending
 from screenpop.desk.inquiry import Half, Inquiry
 from screenpop.desk.live_state import LiveState
-from screenpop.desk.messages import BadMessage, Hidden, Painted, PresenceWanted, parse
+from screenpop.desk.messages import RIGHT_TO_SAY, BadMessage, Hidden, Painted, PresenceWanted, parse
 from screenpop.desk.shown_offers import ForeignOffer, Offers
 from screenpop.server.texts import say
 
@@ -34,7 +36,7 @@ class Desk:
     """All open pages of all users.
 
     `inquiry` knows whether `state` is the owner's truth: while it is not, a page that comes waits for it.
-    `endpoints` are the phones that exist (`anna-browser`); `publish(event)` puts a fact on the
+    `endpoints` are the phones that exist by now (`anna-browser`); `publish(event)` puts a fact on the
     bus without waiting; an agent without any page for `away_after_s` leaves the queue.
     """
 
@@ -44,14 +46,14 @@ class Desk:
         inquiry: Inquiry,
         publish: Publish,
         *,
-        endpoints: Iterable[str],
+        endpoints: Collection[str],
         away_after_s: float,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._state = state
         self._inquiry = inquiry
         self._publish = publish
-        self._endpoints = frozenset(endpoints)
+        self._endpoints = endpoints
         self._clock = clock
         self._offers = Offers()
         self._browsers: dict[str, set[Browser]] = {}
@@ -98,6 +100,13 @@ class Desk:
         """The token hashes of all open pages."""
         return frozenset(browser.signed_in.token_hash for browser in self._everybody())
 
+    def talks_at(self, token_hash: str) -> bool:
+        """Whether the agent of this session has a call at the telephone in a page."""
+        agents = (
+            self._state.agent(b.username) for b in self._everybody() if b.signed_in.token_hash == token_hash
+        )
+        return any(agent.presence == "talking" and agent.phone == "browser" for agent in agents)
+
     def end_session(self, token_hash: str) -> None:
         """Close the pages of a session that has ended."""
         for browser in self._everybody():
@@ -109,6 +118,12 @@ class Desk:
         self._absence.stop()
         for browser in self._everybody():
             browser.end()
+
+    def show_people(self, people: tuple[Person, ...]) -> None:
+        """Who there is, to everybody, where that has changed."""
+        if frame := self._state.know_people(people):
+            for browser in self._pages():
+                browser.send(frame)
 
     # --- what the bus says ---------------------------------------------------------------------
 
@@ -167,7 +182,12 @@ class Desk:
     def hear(self, browser: Browser, text: str) -> None:
         """A page's message; one that is malformed or meant for somebody else gets an error frame."""
         try:
-            match parse(text):
+            message = parse(text)
+            if not may(browser.role, RIGHT_TO_SAY[type(message)]):
+                log.warning("forbidden", username=browser.username, message=message.type)
+                self.refuse(browser, "forbidden")
+                return
+            match message:
                 case Painted(offer_id=offer_id):
                     self._painted(browser, offer_id)
                 case Hidden(offer_id=offer_id):
@@ -221,7 +241,9 @@ class Desk:
         """A browser phone cannot ring without a browser; a desk phone can, and keeps its place."""
         agent = self._state.agent(username)
         is_here = self._pages_of(username) or any(page.username == username for page in self._waiting)
-        if is_here or agent.presence == "away" or agent.phone == "phone":
+        # Who waits for their phone would be ready whenever it comes, perhaps tomorrow.
+        is_away = agent.presence == "away" and agent.next is None
+        if is_here or is_away or agent.phone == "phone":
             self._absence.back(username)
         else:
             self._absence.gone(username)

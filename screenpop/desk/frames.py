@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 from domain.agents import AgentState
 from domain.calls import Call
 from domain.offers import OfferMade
+from domain.users import Person
 from screenpop.server.encode import to_json
 
 Record = TypeVar("Record")
@@ -38,6 +39,8 @@ class SnapshotFrame:
     epoch: str
     cursor: int
     me: AgentState
+    # Everybody who may log in; `agents` are those of them of whom Asterisk or a page has said anything.
+    people: tuple[Person, ...]
     agents: tuple[AgentState, ...]
     calls: tuple[Encoded[Call], ...]
     offers: tuple[PendingOffer, ...]
@@ -72,6 +75,15 @@ class PresenceFrame:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeopleFrame:
+    """Everybody who may log in, after somebody was added, removed or changed."""
+
+    type: Literal["people"] = "people"
+    cursor: int
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartialFrame:
     """The words so far of a caller who still talks."""
 
@@ -96,7 +108,16 @@ class ErrorFrame:
     message: str
 
 
-Frame = SnapshotFrame | ResumedFrame | CallFrame | PresenceFrame | PartialFrame | OfferFrame | ErrorFrame
+Frame = (
+    SnapshotFrame
+    | ResumedFrame
+    | CallFrame
+    | PresenceFrame
+    | PeopleFrame
+    | PartialFrame
+    | OfferFrame
+    | ErrorFrame
+)
 FRAMES: tuple[type[Frame], ...] = get_args(Frame)
 
 

@@ -14,11 +14,13 @@ from domain.agents import AgentsSnapshot, AgentState, PresenceChanged
 from domain.calls import ENDED_KNOWN_S, Call, CallChanged, CallsSnapshot
 from domain.dialogue import PartialHeard
 from domain.event import Event
+from domain.users import Person
 from screenpop.desk.frames import (
     CallFrame,
     Encoded,
     PartialFrame,
     PendingOffer,
+    PeopleFrame,
     PresenceFrame,
     ResumedFrame,
     SnapshotFrame,
@@ -47,6 +49,7 @@ class LiveState:
     def __init__(self, kept: int = 256) -> None:
         self._calls: dict[str, _Held] = {}
         self._agents: dict[str, AgentState] = {}
+        self._people: tuple[Person, ...] = ()
         self._changes: deque[bytes] = deque(maxlen=kept)
         self._deduplicator = Deduplicator()
         self.epoch = ""
@@ -77,6 +80,20 @@ class LiveState:
         else:
             self._agents[event.agent.username] = event.agent
             frame = encode(PresenceFrame(cursor=self.cursor, agent=event.agent))
+        self._changes.append(frame)
+        return frame
+
+    def begin_with(self, people: tuple[Person, ...]) -> None:
+        """Who there is at the start, before any page."""
+        self._people = people
+
+    def know_people(self, people: tuple[Person, ...]) -> bytes | None:
+        """The frame for every page; None where nothing has changed."""
+        if people == self._people:
+            return None
+        self._people = people
+        self.cursor += 1
+        frame = encode(PeopleFrame(cursor=self.cursor, people=people))
         self._changes.append(frame)
         return frame
 
@@ -115,6 +132,7 @@ class LiveState:
             epoch=self.epoch,
             cursor=self.cursor,
             me=self.agent(username),
+            people=self._people,
             agents=self.agents(),
             calls=tuple(held.json for held in self._calls.values()),
             offers=offers,

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from domain.agents import PhoneKind, Presence
+from domain.agents import PhoneKind, Wish
+from domain.rights import Right
 
 MOST_BYTES = 16 * 1024
 
@@ -30,16 +31,24 @@ class Hidden(BaseModel):
 
 
 class PresenceWanted(BaseModel):
-    """The agent wants to be ready, on a break …; a line break in the reason would reach Asterisk."""
+    """The agent wants to be ready, on a break …; None: as they are, at this phone.
+
+    A line break in the reason would reach Asterisk.
+    """
 
     type: Literal["presence"]
-    presence: Presence
+    presence: Wish | None
     reason: str = Field("", max_length=80, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
     phone: PhoneKind = "browser"
 
 
 PageMessage = Painted | Hidden | PresenceWanted
 MESSAGES: tuple[type[PageMessage], ...] = get_args(PageMessage)
+RIGHT_TO_SAY: dict[type[PageMessage], Right] = {
+    Painted: "take_calls",
+    Hidden: "take_calls",
+    PresenceWanted: "take_calls",
+}
 _messages: TypeAdapter[PageMessage] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
 
 

@@ -29,8 +29,11 @@ class RunningDesk:
         self._reports = {stream: FollowReport() for stream in _FOLLOWED}
         asked_on = [self._reports[CALLS], self._reports[AGENTS]]
         self._inquiry = Inquiry(self._publish, asked_on, patience_s=config.owner_patience_s)
+        self.state_shown = LiveState(
+            kept=config.outbox_frames // 2
+        )  # what a page missed fits into its outbox
         self.desk = Desk(
-            LiveState(kept=config.outbox_frames // 2),  # what a page missed fits into its outbox
+            self.state_shown,
             self._inquiry,
             self._publish,
             endpoints=config.sip_passwords,

@@ -1,19 +1,26 @@
-"""Logging in and out, and who may do what: `needs(role)` guards every handler that is not public."""
+"""Logging in and out, and who may do what.
+
+Every handler of a route is decorated: `needs(right)`, `needs_token`, or `public` for what asks nobody. A test
+goes through all routes.
+"""
 
 import functools
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, Field, ValidationError
 
-from casestore import users
+from casestore import audit, users
 from casestore.db import Store
-from domain.clock import steady_ms
-from domain.users import ROLES, User
+from domain.audit import AuditKind
+from domain.clock import now_ms, steady_ms
+from domain.rights import Right, may
+from domain.users import User
 from screenpop.server.encode import answer
 from screenpop.server.login_limit import AttemptLimit
 from screenpop.server.passwords import PasswordCheck
@@ -30,6 +37,8 @@ SESSIONS = web.AppKey("sessions", Sessions)
 PASSWORDS = web.AppKey("passwords", PasswordCheck)
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)
 COOKIE = "svarklar_session"
+
+Guard = Right | Literal["public", "token"]
 
 
 class Credentials(BaseModel):
@@ -64,8 +73,8 @@ class LoginLimits:
 LIMITS = web.AppKey("limits", LoginLimits)
 
 
-def needs(role: str) -> Callable[[Handler], Handler]:
-    """Decorator: 401 without a session, 403 below this role, 403 for a change without the CSRF token."""
+def needs(right: Right) -> Callable[[Handler], Handler]:
+    """Decorator: 401 without a session, 403 without this right, 403 for a change without the CSRF token."""
 
     def guard(handler: Handler) -> Handler:
         @functools.wraps(handler)
@@ -75,8 +84,8 @@ def needs(role: str) -> Callable[[Handler], Handler]:
                 raise Refused(401, "signed_out")
             request[SIGNED_IN] = signed_in
             request[LANGUAGE] = signed_in.user.language
-            if ROLES.index(signed_in.user.role) < ROLES.index(role):
-                log.warning("forbidden", username=signed_in.user.username, path=request.path)
+            if not may(signed_in.user.role, right):
+                log.warning("forbidden", username=signed_in.user.username, right=right, path=request.path)
                 raise Refused(403, "forbidden")
             given = request.headers.get("X-CSRF-Token", "")
             if request.method not in SAFE_METHODS and not same_secret(given, signed_in.csrf):
@@ -84,9 +93,28 @@ def needs(role: str) -> Callable[[Handler], Handler]:
                 raise Refused(403, "bad_csrf")
             return await handler(request)
 
-        return guarded
+        return guarded_by(right)(guarded)
 
     return guard
+
+
+def guarded_by(what: Guard) -> Callable[[Handler], Handler]:
+    """Decorator: writes on the handler who may come in; `guard_of` reads it."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.guarded_by = what  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def guard_of(handler: object) -> Guard | None:
+    """Who may come in; None for a handler that nobody has thought about."""
+    return getattr(handler, "guarded_by", None)
+
+
+public = guarded_by("public")
+"""Decorator: for everybody."""
 
 
 def needs_token(handler: Handler) -> Handler:
@@ -100,7 +128,7 @@ def needs_token(handler: Handler) -> Handler:
             raise Refused(401, "bad_token", {"WWW-Authenticate": "Bearer"})
         return await handler(request)
 
-    return guarded
+    return guarded_by("token")(guarded)
 
 
 def same_secret(given: str, expected: str) -> bool:
@@ -108,6 +136,7 @@ def same_secret(given: str, expected: str) -> bool:
     return bool(expected) and hmac.compare_digest(given.encode(errors="replace"), expected.encode())
 
 
+@public
 async def login(request: web.Request) -> web.Response:
     """`POST /api/login`: a session for the right password."""
     app, address = request.app, request.remote or ""
@@ -120,10 +149,12 @@ async def login(request: web.Request) -> web.Response:
     if user is None or not right:
         known = username if user else "(unknown)"  # what was typed may be a password in the wrong field
         log.warning("login_refused", username=known, address=address)
+        await note(request, known, "login_refused", address=address)
         raise Refused(401, "wrong_login")
     app[LIMITS].forgive(address, username)
     token, csrf = await app[SESSIONS].begin(user)
     log.info("logged_in", username=username, address=address)
+    await note(request, username, "logged_in", address=address)
     response = answer({"user": page_user(user), "csrf": csrf})
     response.set_cookie(
         COOKIE,
@@ -134,6 +165,16 @@ async def login(request: web.Request) -> web.Response:
         max_age=app[CONFIG].session_life_ms // 1000,
     )
     return response
+
+
+async def note(request: web.Request, actor: str, kind: AuditKind, **values: str) -> None:
+    """Write down for others to see that somebody did this."""
+
+    def write() -> None:
+        with request.app[STORE].uow() as tx:
+            audit.note(tx, actor, kind, values, now_ms())
+
+    await request.app[READS].run(write)
 
 
 async def end_session(request: web.Request) -> web.Response:

@@ -12,8 +12,8 @@ BREAK_REASONS = ("lunch", "coffee", "meeting", "training", "other")
 class WebConfig:
     """The web server's share of the settings and secrets.
 
-    `sip_passwords` maps endpoints (`anna-browser`, `webcaller`) to passwords. `origins` are further
-    good origins, `https://desk.example`: needed where a proxy in front terminates TLS, together with
+    `sip_passwords` maps endpoints (`anna-browser`, `webcaller`) to passwords, and may change; `origins` are
+    further good origins, `https://desk.example`: needed where a proxy in front terminates TLS, together with
     `secure_cookie` and `phone_ws_url`. `away_after_s`: how long an agent may be without any browser.
     `session_check_s`: how often open pages are asked whether their session has ended; `owner_patience_s`: how
     long the owner of calls and agents may take to answer before it is asked again.
@@ -34,6 +34,7 @@ class WebConfig:
     session_life_ms: int = 12 * 3_600_000
     session_idle_ms: int = 3_600_000
     session_check_s: float = 60.0
+    people_check_s: float = 2.0
     away_after_s: float = 15.0
     # The owner answers within milliseconds unless it is starting: then it is asked again.
     owner_patience_s: float = 3.0

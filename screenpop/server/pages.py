@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 from aiohttp import hdrs, web
 
+from screenpop.server.auth import public
 from screenpop.server.refusals import Refused, language_of
 from screenpop.server.texts import say
 
@@ -56,6 +57,7 @@ async def load_pages(app: web.Application, folder: Path) -> None:
         log.warning("pages_not_built", missing=missing, hint="run: make run")
 
 
+@public
 async def page(request: web.Request) -> web.Response:
     """`GET /`, `/login`, `/phone`."""
     file = request.app[FILES].get(_PAGES[request.path])
@@ -64,6 +66,7 @@ async def page(request: web.Request) -> web.Response:
     return _respond(request, file, "no-cache")
 
 
+@public
 async def asset(request: web.Request) -> web.Response:
     """`GET /assets/…` and whatever else the build put beside the pages (an icon)."""
     name = request.match_info["name"]

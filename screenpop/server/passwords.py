@@ -7,6 +7,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from screenpop.server.threads import Threads
 
+LEAST_CHARACTERS = 10
+
 _hasher = PasswordHasher()
 _AT_ONCE = 2  # each takes 64 MiB and a core
 

@@ -31,9 +31,13 @@ OnStep = Callable[[str, int, Mapping[str, Any]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class CallPlan:
-    """Who calls, what they say or press, and how they behave; an empty number is withheld."""
+    """Who calls, what they say or press, and how they behave; an empty number is withheld.
+
+    They call the number of the first desk, unless `to` names another.
+    """
 
     number: str
+    to: str = ""
     turns: Sequence[Turn] = ()
     name: str = ""
     codec: str = "g722"
@@ -70,7 +74,7 @@ async def place_call(
     phone = UserAgent("caller", (settings.host, settings.sip_port))
     await phone.open()
     try:
-        call = await phone.dial(settings.support_number, codec(plan.codec), plan.number, plan.name)
+        call = await phone.dial(plan.to or settings.support_number, codec(plan.codec), plan.number, plan.name)
         async with Watch(settings, secrets, call, on_step) as watch:
             await _hold_to(plan, phone, call, watch)
             await call.hang_up()

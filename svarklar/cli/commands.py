@@ -64,6 +64,7 @@ async def run_call(
     console: Console | None,
     *,
     number: str,
+    to: str = "",
     turns: Sequence[tuple[str, Any]],
     codec_name: str,
     barge_in: bool,
@@ -73,7 +74,12 @@ async def run_call(
     secrets = load_secrets(settings, ())
     taken = await asyncio.to_thread(_turns, settings, turns, codec(codec_name).rate_hz)
     plan = CallPlan(
-        number=number, turns=taken, codec=codec_name, barge_in=barge_in, hangup_after_s=hangup_after_s
+        number=number,
+        to=to,
+        turns=taken,
+        codec=codec_name,
+        barge_in=barge_in,
+        hangup_after_s=hangup_after_s,
     )
     return await place_call(settings, secrets, plan, printer(console) if console else None)
 
@@ -97,9 +103,10 @@ def import_articles_from(settings: Settings, folder: Path | None, console: Conso
 
 def show_models(settings: Settings, console: Console) -> None:
     """A table of the installed models."""
-    table = Table("language", "model", "folder", "used without asking at")
+    table = Table("language", "model", "engine", "folder", "used without asking at")
     for model in installed(settings):
-        table.add_row(model.language, model.name, str(model.path), f"{model.thresholds.accept:.2f}")
+        spoken, accept = ", ".join(model.languages), f"{model.thresholds.accept:.2f}"
+        table.add_row(spoken, model.name, model.engine, str(model.path), accept)
     console.print(table)
 
 
@@ -111,7 +118,8 @@ def add_model_of(settings: Settings, model: str, console: Console, errors: Conso
     except ModelUnusable as error:
         errors.print(f"[red]{error}[/]", highlight=False)
         return 1
-    console.print(f"Added {added.name} for {added.language}: calls use it from now on.", highlight=False)
+    spoken = ", ".join(added.languages)
+    console.print(f"Added {added.name} for {spoken}: calls use it from now on.", highlight=False)
     return 0
 
 

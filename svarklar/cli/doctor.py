@@ -116,7 +116,7 @@ def _voices(settings: Settings) -> Iterator[Finding]:
 
 
 def _speech(settings: Settings) -> Iterator[Finding]:
-    heard = {model.language: model for model in installed(settings)}
+    heard = {language: model for model in installed(settings) for language in model.languages}
     for language in dict.fromkeys((*LANGUAGES, *heard)):
         if language in heard:
             model = heard[language]

@@ -4,23 +4,16 @@ import asyncio
 import json
 import logging
 import sys
-import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-from rich.console import Console
 from rich.markup import escape
 
+from svarklar.cli.agents import agents_app
 from svarklar.cli.option_order import OrderedCommand
-from svarklar.settings import Settings, settings_file
-
-console = Console()
-errors = Console(stderr=True, soft_wrap=True)  # one line stays one line
+from svarklar.cli.terminal import console, errors, or_one_line, print_error, read_settings
 
 # What is printed of an error must not hold what it was done with: passwords and callers.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
@@ -34,6 +27,7 @@ app.add_typer(contacts_app, name="contacts")
 app.add_typer(articles_app, name="kb")
 app.add_typer(facts_app, name="facts")
 app.add_typer(models, name="model")
+app.add_typer(agents_app, name="agent")
 
 
 @app.callback()
@@ -46,43 +40,13 @@ def _quietly() -> None:
     )
 
 
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except (SettingsError, ValueError, OSError) as error:
-        errors.print(f"[red]The settings are wrong:[/] {escape(_in_one_line(error))}", highlight=False)
-        raise typer.Exit(2) from None
-
-
-def _in_one_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors())
-    words = " ".join(str(error).split())
-    if isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError):
-        return f"{settings_file()}: {words}"
-    return words
-
-
-def _print_error(error: Exception) -> None:
-    errors.print(f"[red]{type(error).__name__}:[/] {escape(str(error))}", highlight=False)
-
-
-def _or_one_line(action: Callable[[], Any], *expected: type[Exception]) -> Any:
-    """Run it; an expected failure becomes one clear line and exit code 1."""
-    try:
-        return action()
-    except expected as error:
-        _print_error(error)
-        raise typer.Exit(1) from None
-
-
 @app.command()
 def serve() -> None:
     """Run bridge, voice response and desk on an Asterisk that is already there."""
     from svarklar.cli.starting import START_ERRORS, start_serve
 
-    settings = _settings()
-    _or_one_line(lambda: start_serve(settings), *START_ERRORS)
+    settings = read_settings()
+    or_one_line(lambda: start_serve(settings), *START_ERRORS)
 
 
 @app.command()
@@ -90,8 +54,8 @@ def up(demo: Annotated[bool, typer.Option(help="Show a demo call when no agent i
     """Start Asterisk and `serve` together, keep them alive, end them with Ctrl-C."""
     from svarklar.cli.starting import START_ERRORS, start_up
 
-    settings = _settings()
-    _or_one_line(lambda: start_up(settings, console, demo=demo), *START_ERRORS)
+    settings = read_settings()
+    or_one_line(lambda: start_up(settings, console, demo=demo), *START_ERRORS)
 
 
 @app.command()
@@ -99,8 +63,8 @@ def demo() -> None:
     """Start everything, take one demo call, write var/demo/timeline.json, end; 1 where a step failed."""
     from svarklar.cli.starting import START_ERRORS, start_demo
 
-    settings = _settings()
-    failed = _or_one_line(lambda: start_demo(settings, console), *START_ERRORS)
+    settings = read_settings()
+    failed = or_one_line(lambda: start_demo(settings, console), *START_ERRORS)
     for line in failed:
         errors.print(f"[red]{escape(line)}[/]")
     raise typer.Exit(1 if failed else 0)
@@ -110,6 +74,7 @@ def demo() -> None:
 def call(
     context: typer.Context,
     number: Annotated[str, typer.Option("--from", help="Caller ID; `withheld` for none.")],
+    to: Annotated[str, typer.Option(help="The number to call.", show_default="that of the first desk")] = "",
     say: Annotated[
         list[str] | None, typer.Option(help="Say this when the IVR listens; again for more.")
     ] = None,
@@ -126,12 +91,13 @@ def call(
 
     # Typer sorts options by their kind; a caller talks and presses keys in the order given.
     turns = [(kind, value) for kind, value in context.obj if kind in ("say", "wav", "keys")]
-    report = _or_one_line(
+    report = or_one_line(
         lambda: asyncio.run(
             run_call(
-                _settings(),
+                read_settings(),
                 None if as_json else console,
                 number="" if number in ("withheld", "anonymous") else number,
+                to=to,
                 turns=turns,
                 codec_name=codec,
                 barge_in=barge_in,
@@ -153,7 +119,7 @@ def doctor() -> None:
     """Say what works, what does not and what to do about it; 1 where something must be mended."""
     from svarklar.cli.doctor import examine
 
-    raise typer.Exit(0 if asyncio.run(examine(_settings(), console)) else 1)
+    raise typer.Exit(0 if asyncio.run(examine(read_settings(), console)) else 1)
 
 
 @database.command("upgrade")
@@ -163,7 +129,7 @@ def upgrade() -> None:
 
     from svarklar.preparation import prepare
 
-    settings = _settings()
+    settings = read_settings()
     prepare(settings)
     # A URL of SQLAlchemy's does not show its password.
     console.print(f"The database is ready: {make_url(settings.database)}", highlight=False)
@@ -174,7 +140,7 @@ def import_contacts(file: Annotated[Path, typer.Argument(exists=True, dir_okay=F
     """Add or change contacts from a CSV file (columns in the README)."""
     from svarklar.cli.commands import import_contacts_from
 
-    raise typer.Exit(import_contacts_from(_settings(), file, console, errors))
+    raise typer.Exit(import_contacts_from(read_settings(), file, console, errors))
 
 
 @contacts_app.command("erase")
@@ -186,7 +152,7 @@ def erase_contact(
     from svarklar.cli.erasing import erase_contact
 
     agreed = (lambda _: True) if yes else typer.confirm
-    raise typer.Exit(erase_contact(_settings(), who, console, errors, agreed))
+    raise typer.Exit(erase_contact(read_settings(), who, console, errors, agreed))
 
 
 @articles_app.command("import")
@@ -198,7 +164,7 @@ def import_articles(
     """Replace the knowledge base with the Markdown files of a folder (one subfolder a language)."""
     from svarklar.cli.commands import import_articles_from
 
-    raise typer.Exit(import_articles_from(_settings(), folder, console, errors))
+    raise typer.Exit(import_articles_from(read_settings(), folder, console, errors))
 
 
 @facts_app.command("replay")
@@ -213,7 +179,7 @@ def replay_facts(
     """Make every call anew from the facts, in a database of its own; the living one is only read."""
     from svarklar.cli.facts import replay_facts
 
-    raise typer.Exit(replay_facts(_settings(), console, errors, into=into, compare=compare))
+    raise typer.Exit(replay_facts(read_settings(), console, errors, into=into, compare=compare))
 
 
 @models.command("list")
@@ -221,7 +187,7 @@ def list_models() -> None:
     """Show the speech models that are installed and what they are trusted with."""
     from svarklar.cli.commands import show_models
 
-    show_models(_settings(), console)
+    show_models(read_settings(), console)
 
 
 @models.command("add")
@@ -231,7 +197,7 @@ def add_model(
     """Fetch the official model of a language, or take a folder; calls use it from then on."""
     from svarklar.cli.commands import add_model_of
 
-    raise typer.Exit(add_model_of(_settings(), model, console, errors))
+    raise typer.Exit(add_model_of(read_settings(), model, console, errors))
 
 
 @app.command()
@@ -239,7 +205,7 @@ def asterisk() -> None:
     """Make sure there is an Asterisk: fetch Debian's into the var folder where there is none."""
     from svarklar.cli.commands import fetch_asterisk
 
-    fetch_asterisk(_settings())
+    fetch_asterisk(read_settings())
 
 
 @app.command()
@@ -247,7 +213,7 @@ def prompts() -> None:
     """Speak every fixed prompt in advance, so that the first caller does not wait."""
     from svarklar.cli.commands import make_prompts
 
-    make_prompts(_settings(), console)
+    make_prompts(read_settings(), console)
 
 
 def main() -> None:
@@ -261,5 +227,5 @@ def main() -> None:
 
         if not isinstance(error, StoreUnusable | SecretsUnusable | OSError):
             raise
-        _print_error(error)
+        print_error(error)
         sys.exit(1)

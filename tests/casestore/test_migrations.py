@@ -106,10 +106,14 @@ def test_every_row_is_there_afterwards_as_it_was(old_url: str):
     assert {name: _columns_of(before[name], after[name]) for name in before} == before
     assert {line["change_id"] for line in after["case_history"]} == {None}
     assert {name: len(rows) for name, rows in after.items() if name not in before} == {
+        "audit": 0,
         "fact_texts": 0,
         "facts": 0,
         "positions": 0,
         "recordings": 0,
+        "desks": 0,
+        "desk_numbers": 0,
+        "memberships": 0,
     }
     engine.dispose()
     store.close()

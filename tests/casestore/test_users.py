@@ -3,8 +3,12 @@
 import pytest
 
 from casestore import users
-from casestore.db import Store
-from domain.users import User
+from casestore.db import Store, Transaction
+from domain.users import Role, User
+
+
+def add(tx: Transaction, username: str, role: Role = "agent") -> User:
+    return users.add(tx, username=username, name="X", role=role, password_hash="h")
 
 
 @pytest.fixture
@@ -67,3 +71,41 @@ def test_a_new_password_ends_every_login_of_that_user(store: Store, anna: User):
         assert users.session(tx, "t", 0) is None
         with pytest.raises(LookupError):
             users.set_password_hash(tx, "nobody", "new")
+
+
+def test_the_last_admin_is_neither_removed_nor_made_another(store: Store):
+    with store.uow() as tx:
+        add(tx, "ingrid", role="admin")
+        with pytest.raises(ValueError, match="last admin"):
+            users.remove(tx, "ingrid")
+        with pytest.raises(ValueError, match="last admin"):
+            users.set_role(tx, "ingrid", "agent")
+        add(tx, "olof", role="admin")
+        users.remove(tx, "ingrid")
+        assert [user.username for user in users.all_users(tx)] == ["olof"]
+
+
+def test_another_role_ends_the_sessions_it_was_not_given_to(store: Store):
+    with store.uow() as tx:
+        anna = add(tx, "anna")
+        users.add_session(tx, token_hash="t", user_id=anna.id, csrf="c", expires_ms=100)
+        users.set_role(tx, "anna", "supervisor")
+        assert users.session(tx, "t", 1) is None
+        found = users.by_username(tx, "anna")
+    assert found is not None
+    assert found.role == "supervisor"
+
+
+def test_ones_own_session_may_be_kept_with_a_new_password(store: Store):
+    with store.uow() as tx:
+        anna = add(tx, "anna")
+        for token in ("own", "other"):
+            users.add_session(tx, token_hash=token, user_id=anna.id, csrf="c", expires_ms=100)
+        users.set_password_hash(tx, "anna", "new", keep="own")
+        assert users.session(tx, "own", 1) is not None
+        assert users.session(tx, "other", 1) is None
+
+
+def test_nobody_is_removed_who_is_not_there(store: Store):
+    with store.uow() as tx, pytest.raises(LookupError, match="eve"):
+        users.remove(tx, "eve")

@@ -1,9 +1,15 @@
-"""What every recogniser keeps to. Speech is spoken and heard for real, by the model that we ship."""
+"""What every recogniser keeps to. Speech is spoken and heard for real, by the model that we ship.
+
+Two kinds of engine: one that decodes while the caller talks, and one that takes two seconds for the whole
+utterance.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
+from fakes import whole_engine
 
 from ivr.speech import (
     Failed,
@@ -17,6 +23,7 @@ from ivr.speech import (
     SpeechStopped,
     Stream,
 )
+from ivr.speech.engines import MODULES
 from ivr.speech.pool.recogniser import start_recogniser
 from svarklar.settings import Settings
 from tests.speech_samples import frames, join, noise, say, silence
@@ -24,14 +31,25 @@ from tests.speech_samples import frames, join, noise, say, silence
 SENTENCE = "my laptop screen is black after the update"
 
 
-@pytest.fixture(params=["vosk"])
+ENGINES = {"vosk": MODULES, "whole": whole_engine.ALONE}
+
+
+@pytest.fixture(params=ENGINES)
 async def recogniser(
-    request: pytest.FixtureRequest, new_settings: Callable[..., Settings]
+    request: pytest.FixtureRequest, new_settings: Callable[..., Settings], tmp_path: Path
 ) -> AsyncIterator[Recogniser]:
-    engine = await start_recogniser(new_settings(decoders=1, streams_per_decoder=3))
+    if request.param == "whole":
+        whole_engine.make_model(tmp_path / "models", latency_s=2.0)
+    settings = new_settings(decoders=1, streams_per_decoder=3, models=tmp_path / "models")
+    engine = await start_recogniser(settings, ENGINES[request.param])
     assert await engine.ready("en", timeout_s=30)
     yield engine
     await engine.close()
+
+
+def streams(stream: Stream) -> bool:
+    """Whether its engine has words while the caller talks."""
+    return stream.source == "vosk"
 
 
 def speak(stream: Stream, text: str = SENTENCE, rate_hz: int = 8000) -> None:
@@ -65,7 +83,7 @@ async def test_results_come_in_their_order_and_end_with_the_words(recogniser: Re
     speak(stream)
     results = await all_of(stream)
     assert isinstance(results[0], SpeechBegan)
-    assert any(isinstance(result, Partial) for result in results[1:-2])
+    assert any(isinstance(result, Partial) for result in results[1:-2]) == streams(stream)
     assert isinstance(results[-2], SpeechStopped)
     assert isinstance(results[-1], Heard)
 
@@ -74,8 +92,32 @@ async def test_partials_grow_towards_the_words(recogniser: Recogniser) -> None:
     stream = await recogniser.open("en", 8000)
     speak(stream)
     partials = [result.text for result in await all_of(stream) if isinstance(result, Partial)]
+    if not streams(stream):
+        assert partials == []
+        return
     assert len(partials) == len(set(partials)) > 2
     assert partials[-1].split()[:3] == SENTENCE.split()[:3]
+
+
+async def test_words_come_within_the_time_that_was_said_when_speech_stopped(recogniser: Recogniser) -> None:
+    loop, stream, stopped_s = asyncio.get_running_loop(), await recogniser.open("en", 8000), 0.0
+    speak(stream)
+    async with asyncio.timeout(30):
+        async for result in stream:
+            match result:
+                case SpeechStopped(_, words_within_s):
+                    stopped_s = loop.time()
+                case Heard():
+                    assert loop.time() - stopped_s < words_within_s
+    assert (words_within_s > 2) != streams(stream)
+
+
+async def test_what_one_engine_has_heard_it_does_not_hear_again(recogniser: Recogniser) -> None:
+    stream = await recogniser.open("en", 8000)
+    speak(stream)
+    await all_of(stream)
+    assert await stream.reheard() is None
+    assert stream.source
 
 
 async def test_times_count_from_the_first_frame(recogniser: Recogniser) -> None:
@@ -204,4 +246,5 @@ async def test_closing_the_recogniser_ends_its_streams(recogniser: Recogniser) -
 
 async def test_thresholds_are_ordered(recogniser: Recogniser) -> None:
     limits = recogniser.thresholds("en")
+    assert (await recogniser.open("en", 8000)).thresholds == limits
     assert 0 < limits.confirm < limits.accept <= 1

@@ -96,7 +96,12 @@ class BridgeRig:
     async def actions(self, count):
         """The next actions that Asterisk gets, in short."""
         fields = ("Action", "Interface", "Paused", "Reason")
-        got = [await self.asterisk.actions.get() for _ in range(count)]
+        got = []
+        while len(got) < count:
+            action = await self.asterisk.actions.get()
+            # Telephones are asked for beside everything else; these tests say of them what they need.
+            if action["Action"] != "DeviceStateList":
+                got.append(action)
         return [" ".join(action[name] for name in fields if name in action) for action in got]
 
 

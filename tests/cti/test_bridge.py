@@ -101,11 +101,11 @@ class TestCalls:
         rig = await build()
         await rig.state(answered())
         await rig.call(stage="ivr")
-        assert rig.ring_timers(5.0) == 1
+        assert rig.ring_timers(5.0) == 2  # for the telephones and for the queue
         await rig.asterisk.action("QueueStatus")
         await rig.session.say(END_OF_QUEUE)
         await rig.asterisk.action("CoreShowChannels")
-        assert rig.ring_timers(5.0) == 2
+        assert rig.ring_timers(5.0) == 3
         await rig.asterisk.action("QueueStatus")
         await rig.session.say(END_OF_QUEUE)
         await rig.asterisk.action("CoreShowChannels")

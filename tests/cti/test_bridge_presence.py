@@ -121,7 +121,7 @@ async def talked(rig):
 async def test_during_a_call_the_queue_leaves_the_agent_alone_and_wrapup_follows(build):
     rig = await build()
     await talked(rig)
-    assert (await rig.presence()).presence == "wrapup"
+    assert [(await rig.presence()).presence for _ in range(2)] == ["talking", "wrapup"]
     assert rig.ring_timers(10.0) == 1
     assert (await rig.presence()).presence == "ready"
 
@@ -140,13 +140,47 @@ async def test_between_call_and_wrapup_the_agent_is_never_free(build):
 async def test_a_break_chosen_during_wrapup_stays(build):
     rig = await build()
     await talked(rig)
-    assert (await rig.presence()).presence == "wrapup"
+    assert [(await rig.presence()).presence for _ in range(2)] == ["talking", "wrapup"]
     await rig.want("break", reason="lunch")
     assert (await rig.presence()).presence == "break"
     rig.ring_timers(10.0)
     await rig.want("ready", agent="bo")
     assert (await rig.presence()).username == "bo"
     assert {p.username: p.presence for p in (await rig.snapshot())[1]} == {"anna": "break", "bo": "ready"}
+
+
+def device(state, name="PJSIP/anna-browser"):
+    return packet(Event="DeviceStateChange", Device=name, State=state)
+
+
+async def test_a_phone_that_goes_and_comes_takes_the_agent_out_and_back_in(build):
+    rig = await build()
+    await rig.want("ready")
+    await rig.actions(3)
+    assert (await rig.presence()).presence == "ready"
+    await rig.session.say(device("UNAVAILABLE"))
+    gone = await rig.presence()
+    assert (gone.presence, gone.away_because, gone.next) == ("away", "unreachable", "ready")
+    assert "QueuePause PJSIP/anna-browser true unreachable" in await rig.actions(3)
+    await rig.session.say(device("NOT_INUSE"))
+    assert "QueuePause PJSIP/anna-browser false " in await rig.actions(3)
+    while (back := await rig.presence()).presence != "ready":
+        pass
+    assert (back.reachable, back.phones["browser"]) == (True, "idle")
+
+
+async def test_an_agent_who_does_not_answer_is_out_and_says_why(build):
+    rig = await build()
+    for agent in ("anna", "bo"):
+        await rig.want("ready", agent=agent)
+        await rig.presence()
+    await rig.session.say(transcript("second_agent"))
+    while (anna := await rig.presence()).username != "anna":
+        pass
+    assert (anna.presence, anna.away_because, anna.misses) == ("ready", "", 1)
+    while not (anna := await rig.presence()).away_because:
+        pass
+    assert (anna.username, anna.presence, anna.away_because) == ("anna", "away", "missed")
 
 
 async def test_a_wish_that_is_stated_twice_is_carried_out_once(build):

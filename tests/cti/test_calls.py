@@ -6,7 +6,7 @@ from call_events import ANSWERED, CASE, DIALOGUE, ID, QUEUED, after, of, offer, 
 from cti.calls import step
 from cti.effects import Publish, Report, Save
 from domain.agents import PresenceRequested
-from domain.calls import CallChanged, CallEnded, QueueJoined, Resynced
+from domain.calls import CallAnswered, CallChanged, CallEnded, CallRouted, QueueJoined, Resynced
 from domain.cases import CaseRegistered
 from domain.dialogue import DialogueEnded, ListeningStarted, PartialHeard, SpeechEnded, StatementHeard
 from domain.offers import (
@@ -206,6 +206,31 @@ def test_what_the_dialogue_learned_from_a_caller_who_hung_up_is_still_recorded()
     assert isinstance(effects[-1], Save)
 
 
+def heard(at_ms, text, number, source="vosk"):
+    return of(
+        StatementHeard, at_ms, text=text, confidence=0.7, statement_id=f"{ID}/{number:03}", source=source
+    )
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_statement_that_is_heard_again_changes_its_words_and_no_mark(ended):
+    before = after(ANSWERED, heard(450, "my sprinter", 1), *([of(CallEnded, 460, cause="")] if ended else []))
+    call = step(before, heard(3000, "my printer", 1, "whisper"), 3000)[0]
+    assert (call.transcript, call.marks) == ("my printer", before.marks)
+
+
+def test_an_older_statement_that_is_heard_again_does_not_hide_the_newer_one():
+    call = after(
+        ANSWERED, heard(450, "sprint", 1), heard(900, "no ink", 2), heard(950, "printer", 1, "whisper")
+    )
+    assert call.transcript == "no ink"
+
+
+def test_statements_of_before_there_were_ids_follow_each_other():
+    first, second = (of(StatementHeard, at_ms, text=str(at_ms), confidence=0.7) for at_ms in (450, 900))
+    assert after(ANSWERED, first, second).transcript == "900"
+
+
 def test_after_the_end_nothing_else_changes_a_call():
     ended = after(*DIALOGUE, of(CallEnded, 9000, cause=""))
     late = (
@@ -247,3 +272,16 @@ def test_an_event_of_an_unknown_call_is_reported():
 )
 def test_channels_that_are_no_callers_are_not_even_reported(event):
     assert step(None, event, 1) == (None, ())
+
+
+@pytest.mark.parametrize("asterisk_first", [False, True])
+def test_a_caller_who_was_told_that_nobody_answers_has_not_abandoned_the_call(asterisk_first):
+    told, gone = of(DialogueEnded, 2000, reason="let_go"), of(CallEnded, 2001, cause="")
+    call = after(DIALOGUE[0], *((gone, told) if asterisk_first else (told, gone)))
+    assert (call.stage, call.outcome) == ("ended", "let_go")
+
+
+def test_which_desk_received_the_call_and_why_stands_in_it():
+    routed = of(CallRouted, 2, desk="hr", queue="hr", why="holiday", then="queue")
+    call = after(of(CallAnswered, 1, dialled="101"), routed)
+    assert (call.dialled, call.desk, call.why) == ("101", "hr", "holiday")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cti.calls import step
 from cti.effects import Publish
-from domain.calls import AgentLeg, CallAnswered, CallEnded, QueueJoined, Resynced
+from domain.calls import AgentLeg, CallAnswered, CallEnded, CallRouted, QueueJoined, Resynced
 from domain.cases import CaseRegistered, Suggestion, SuggestionsFound
 from domain.dialogue import (
     CallerIdentified,
@@ -37,12 +37,22 @@ PURPOSES = st.sampled_from(["statement", "confirm"])
 CALL = st.just(ID)
 ANY_EVENT = st.one_of(
     st.builds(CallAnswered, call_id=CALL, at_ms=TIMES),
+    st.builds(
+        CallRouted, call_id=CALL, at_ms=TIMES, desk=st.just("hr"), queue=st.just("hr"), why=st.just("hours")
+    ),
     st.builds(CallerIdentified, call_id=CALL, at_ms=TIMES),
     st.builds(LanguageChosen, call_id=CALL, at_ms=TIMES, language=st.sampled_from(["en", "sv"])),
     st.builds(ListeningStarted, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
     st.builds(PartialHeard, call_id=CALL, at_ms=TIMES, text=st.just("x")),
     st.builds(SpeechEnded, call_id=CALL, at_ms=TIMES, purpose=PURPOSES),
-    st.builds(StatementHeard, call_id=CALL, at_ms=TIMES, text=st.just("x"), confidence=st.just(1.0)),
+    st.builds(
+        StatementHeard,
+        call_id=CALL,
+        at_ms=TIMES,
+        text=st.sampled_from(["x", "y"]),
+        confidence=st.just(1.0),
+        statement_id=st.sampled_from(["", f"{ID}/001", f"{ID}/002"]),
+    ),
     st.builds(CaseRegistered, call_id=CALL, at_ms=TIMES, case=st.just(CASE)),
     st.builds(
         SuggestionsFound,
@@ -101,6 +111,7 @@ def check(before, call):
         assert not ringing
     if call.stage == "ended":
         assert all(o.ended_ms is not None for o in call.offers)
+    assert call.statement_id >= before.statement_id
     assert len({o.offer_id for o in call.offers}) == len(call.offers) >= len(before.offers)
 
 

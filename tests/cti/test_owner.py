@@ -3,14 +3,22 @@
 import pytest
 from call_events import CASE
 
-from cti.agents import MemberSeen, WishAnswered
+from cti.agent_events import MemberSeen, PhoneChanged, PhonesListed, Serves, WishAnswered
+from cti.asterisk.ami_events import DECLINED
 from cti.effects import ForgetLater, Publish, Report, Save, TellQueue, WakeAfterWrapup
 from cti.owner import Forget, Owner
-from domain.agents import AgentsSnapshot, AgentState, PresenceChanged, PresenceRequested, SnapshotWanted
+from domain.agents import (
+    AgentsSnapshot,
+    AgentState,
+    PresenceChanged,
+    PresenceRequested,
+    SnapshotWanted,
+    StaffChanged,
+)
 from domain.calls import Call, CallAnswered, CallEnded, CallsSnapshot, QueueJoined, Resynced
 from domain.cases import CaseRegistered
 from domain.dialogue import StatementHeard
-from domain.offers import AgentConnected, OfferMade, OfferShown
+from domain.offers import AgentConnected, OfferMade, OfferShown, RingEnded, RingStarted
 
 ANSWERED = CallAnswered(call_id="1.1", at_ms=1)
 REGISTERED = CaseRegistered(call_id="1.1", at_ms=5, case=CASE)
@@ -46,9 +54,11 @@ def test_a_new_call_is_published_and_saved(owner):
 
 
 def test_the_queue_is_told_when_an_agent_talks_and_when_wrapup_begins(owner):
-    assert TellQueue(owner.agents()[0], talking=True) in talking(owner, "1.1")
+    effects = talking(owner, "1.1")
+    assert TellQueue(owner.agents()[0]) in effects
+    assert owner.agents()[0].presence == "talking"
     effects = ends(owner, "1.1")
-    assert WakeAfterWrapup("anna", 100) in effects
+    assert WakeAfterWrapup("anna", 100, 10.0) in effects
     assert ForgetLater("1.1") in effects
 
 
@@ -58,7 +68,7 @@ def test_of_two_calls_at_one_agent_the_first_to_end_is_no_wrapup(owner):
     assert owner.calls_of("anna") == {"1.1", "2.2"}
     effects = ends(owner, "1.1")
     assert WakeAfterWrapup not in kinds(effects)
-    assert [effect.talking for effect in effects if isinstance(effect, TellQueue)] == [True]
+    assert (owner.agents()[0].presence, owner.agents()[0].calls) == ("talking", ("2.2",))
     assert WakeAfterWrapup in kinds(ends(owner, "2.2"))
 
 
@@ -75,7 +85,8 @@ def test_an_agent_in_a_call_whom_nobody_knew_yet_is_not_free_when_they_ask():
     owner = Owner((), lambda: 100)
     talking(owner, "1.1")
     effects = owner.fold(PresenceRequested(at_ms=2, agent="anna", presence="ready"))
-    assert [effect.talking for effect in effects] == [True]
+    told = [effect.agent for effect in effects if isinstance(effect, TellQueue)]
+    assert [(agent.presence, agent.next) for agent in told] == [("talking", "ready")]
 
 
 def test_an_agent_is_learned_with_the_calls_that_have_them_by_then():
@@ -98,6 +109,65 @@ def test_a_wish_is_stated_when_the_queue_has_agreed(owner):
     [told] = owner.fold(PresenceRequested(at_ms=2, agent="anna", presence="break"))
     [stated] = owner.fold(WishAnswered(told.agent))
     assert (type(stated.event), stated.event.agent.presence) == (PresenceChanged, "break")
+
+
+class TestRings:
+    """What becomes of a ring is counted at the agent only while the caller is still there."""
+
+    def rings(self, owner, call_id="1.1"):
+        owner.fold(QueueJoined(call_id=call_id, at_ms=1, queue="support", position=1))
+        owner.fold(RingStarted(call_id=call_id, at_ms=2, agent="anna"))
+
+    def stops(self, owner, *reasons, call_id="1.1"):
+        for reason in reasons:
+            owner.fold(RingEnded(call_id=call_id, at_ms=3, agent="anna", reason=reason))
+
+    def test_one_that_lasted_too_long_was_missed(self, owner):
+        self.rings(owner)
+        effects = owner.fold(RingEnded(call_id="1.1", at_ms=3, agent="anna", reason="NOANSWER"))
+        [told] = [effect.agent for effect in effects if isinstance(effect, TellQueue)]
+        assert (told.presence, told.away_because, told.misses) == ("away", "missed", 1)
+        # Asterisk says it more than once.
+        self.stops(owner, DECLINED, "CANCEL")
+        assert (owner.agents()[0].misses, owner.agents()[0].refusals) == (1, 0)
+
+    def test_one_that_the_phone_ended_was_declined(self, owner):
+        self.rings(owner)
+        self.stops(owner, DECLINED, "NOANSWER", "User busy")
+        assert (owner.agents()[0].misses, owner.agents()[0].refusals) == (0, 1)
+
+    @pytest.mark.parametrize("reason", ["CANCEL", "lost", "Unknown"])
+    def test_one_that_the_caller_ended_is_nobodys_fault(self, owner, reason):
+        self.rings(owner)
+        self.stops(owner, reason)
+        ends(owner, "1.1")
+        assert (owner.agents()[0].misses, owner.agents()[0].refusals) == (0, 0)
+
+
+class TestStaff:
+    def test_whoever_is_no_agent_any_more_leaves_the_queue_and_the_snapshot(self, owner):
+        effects = owner.fold(StaffChanged(at_ms=1, agents=("bo",)))
+        [told] = [effect.agent for effect in effects if isinstance(effect, TellQueue)]
+        owner.fold(WishAnswered(told))
+        assert owner.agents() == ()
+
+    def test_a_phone_of_somebody_who_is_no_agent_makes_nobody_one(self, owner):
+        owner.fold(StaffChanged(at_ms=1, agents=("anna",)))
+        effects = owner.fold(PhoneChanged("eve", "phone", "idle"))
+        owner.fold(WishAnswered(next(effect.agent for effect in effects if isinstance(effect, TellQueue))))
+        assert [agent.username for agent in owner.agents()] == ["anna"]
+
+    def test_a_telephone_that_is_not_listed_is_not_there(self, owner):
+        owner.fold(PhonesListed(frozenset({("anna", "phone")})))
+        [anna] = owner.agents()
+        assert (anna.away_because, anna.phones["browser"]) == ("unreachable", "unavailable")
+        owner.fold(PresenceRequested(at_ms=2, agent="bo", presence="ready"))
+        assert owner.agents()[1].away_because == "unreachable"
+
+    def test_the_queues_of_an_agent_are_told_with_their_next_wish(self, owner):
+        owner.fold(Serves("bo", {"hr": 3}))
+        [told] = owner.fold(PresenceRequested(at_ms=2, agent="bo", presence="ready"))
+        assert told.queues == {"hr": 3}
 
 
 class TestLateNews:

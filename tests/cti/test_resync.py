@@ -3,11 +3,12 @@
 import pytest
 from ami_replay import transcript
 
+from cti.agent_events import PhoneChanged, PhonesListed
 from cti.asterisk.ami_events import AmiMessage
 from cti.resync import Ask, DeadlinePassed, Listed, QueueListed, Resync, Seen, step
 from domain.agents import AgentState
 
-START = Resync(node="north", queue="support")
+START = Resync(node="north")
 BOOTED = AmiMessage({"Event": "FullyBooted"}, 1)
 QUEUE_END = AmiMessage({"Event": "QueueStatusComplete"}, 1)
 CALLER = AmiMessage({"Event": "CoreShowChannel", "Uniqueid": "1.1", "Linkedid": "1.1"}, 1)
@@ -18,7 +19,8 @@ LEG = AmiMessage(
     },
     1,
 )  # fmt: skip
-ASK_QUEUE = (("Action", "QueueStatus"), ("Queue", "support"))
+ASK_PHONES = (("Action", "DeviceStateList"),)
+ASK_QUEUE = (("Action", "QueueStatus"),)
 ASK_CHANNELS = (("Action", "CoreShowChannels"),)
 
 
@@ -38,11 +40,11 @@ def play(*events, resync=START):
     return resync, effects
 
 
-def test_after_each_login_asterisk_is_asked_for_its_queue():
+def test_after_each_login_asterisk_is_asked_for_its_telephones_and_its_queue():
     asked, effects = play(BOOTED)
-    assert (asked.phase, effects) == ("queue", (Ask(ASK_QUEUE, 1),))
+    assert (asked.phase, effects) == ("queue", (Ask(ASK_PHONES, 1), Ask(ASK_QUEUE, 1)))
     again, effects = play(BOOTED, QUEUE_END, CALLER, BOOTED)
-    assert (again.phase, again.channels, effects) == ("queue", (), (Ask(ASK_QUEUE, 3),))
+    assert (again.phase, again.channels, effects) == ("queue", (), (Ask(ASK_PHONES, 3), Ask(ASK_QUEUE, 3)))
 
 
 @pytest.mark.parametrize("before", [(), (BOOTED,), (BOOTED, QUEUE_END)], ids=["waiting", "queue", "channels"])
@@ -51,6 +53,40 @@ def test_a_member_that_is_an_agents_phone_is_seen_at_any_time(before):
     seen = Seen(AgentState(username="anna", presence="ready", phone="phone"))
     assert step(resync, member(), 99) == (resync, (seen,))
     assert step(resync, member("Local/1@x"), 99) == (resync, ())
+
+
+def device(name="PJSIP/anna-phone", state="NOT_INUSE", **fields):
+    return AmiMessage({"Event": "DeviceStateChange", "Device": name, "State": state, **fields}, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("NOT_INUSE", "idle"),
+        ("RINGING", "ringing"),
+        ("BUSY", "in_use"),
+        ("UNAVAILABLE", "unavailable"),
+        ("INVALID", "unavailable"),
+        ("UNKNOWN", "unknown"),
+    ],
+)
+def test_what_asterisk_says_of_an_agents_phone_is_told_at_any_time(said, state):
+    assert play(device(state=said)) == (START, (PhoneChanged("anna", "phone", state),))
+    assert play(device("PJSIP/webcaller", said)) == (START, ())
+
+
+def test_the_list_of_telephones_says_which_there_are():
+    listed = (device(ActionID="7"), device("Queue:support_avail", ActionID="7"))
+    end = AmiMessage({"Event": "DeviceStateListComplete", "ListItems": "2"}, 1)
+    # One that changes meanwhile is no part of it.
+    resync, effects = play(BOOTED, listed[0], device("PJSIP/bo-phone"), listed[1], end)
+    assert effects == (PhonesListed(frozenset({("anna", "phone")})),)
+    assert (resync.phase, resync.devices) == ("queue", ())
+
+
+def test_half_a_list_of_telephones_says_nothing_of_those_that_are_missing():
+    end = AmiMessage({"Event": "DeviceStateListComplete", "ListItems": "9"}, 1)
+    assert play(BOOTED, device(ActionID="7"), end)[1] == ()
 
 
 def test_after_the_queue_come_the_channels():
@@ -71,7 +107,7 @@ def test_half_a_list_says_nothing_and_is_asked_for_again():
     resync, effects = play(BOOTED, QUEUE_END, CALLER, channels_end(ListItems="2"))
     assert (resync.phase, effects) == ("channels", ())
     resync, effects = step(resync, DeadlinePassed(2), 99)
-    assert (resync.phase, effects) == ("queue", (Ask(ASK_QUEUE, 3),))
+    assert (resync.phase, effects) == ("queue", (Ask(ASK_PHONES, 3), Ask(ASK_QUEUE, 3)))
     assert play(QUEUE_END, CALLER, channels_end(ListItems="1"), resync=resync)[0].phase == "done"
 
 
@@ -79,7 +115,8 @@ def test_half_a_list_says_nothing_and_is_asked_for_again():
 def test_a_question_that_is_not_answered_in_time_is_asked_from_the_beginning(asked):
     resync, _ = play(*asked)
     again, effects = step(resync, DeadlinePassed(resync.question), 99)
-    assert (again.phase, effects) == ("queue", (Ask(ASK_QUEUE, resync.question + 1),))
+    number = resync.question + 1
+    assert (again.phase, effects) == ("queue", (Ask(ASK_PHONES, number), Ask(ASK_QUEUE, number)))
 
 
 def test_the_deadline_of_an_earlier_question_is_nothing():

@@ -82,14 +82,19 @@ class Caller:
 
 @asynccontextmanager
 async def on_the_line(
-    system: Installation, *turns: str, number: str = MARIA, name: str = "", codec_name: str = "g722"
+    system: Installation,
+    *turns: str,
+    number: str = MARIA,
+    name: str = "",
+    codec_name: str = "g722",
+    to: str = "",
 ) -> AsyncIterator[Caller]:
     """Call, take these turns, then stay until the block ends; hangs up and waits for the server to see it."""
     said = await asyncio.to_thread(system.says, *turns, codec_name=codec_name)
     phone = UserAgent("caller", (system.settings.host, system.settings.sip_port))
     await phone.open()
     try:
-        call = await phone.dial(system.settings.support_number, codec(codec_name), number, name)
+        call = await phone.dial(to or system.settings.support_number, codec(codec_name), number, name)
         async with Watch(system.settings, system.secrets, call) as watch:
             caller = Caller(call, watch)
             _note_keys(call, caller.keys)
@@ -120,7 +125,7 @@ def brief_prompts(folder: Path) -> Path:
     """A beep instead of every prompt that can be recorded: calls come to the point."""
     beep = tone(_BEEP_HZ, _BEEP_S)
     for language in LANGUAGES:
-        for key, _ in catalogue(language).fixed_prompts():
+        for key in (*dict(catalogue(language).fixed_prompts()), "menu_choice"):
             write_wav(folder / language / f"{key}.wav", beep)
     return folder
 

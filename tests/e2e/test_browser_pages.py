@@ -145,7 +145,7 @@ async def test_everybody_can_use_the_other_pages(
 ) -> None:
     async with visitor(browser, system, color_scheme=theme) as somebody:
         if page == "/phone":
-            await somebody.log_in("sofia", to="/phone")
+            await somebody.log_in("admin", to="/phone")
             await expect(somebody.at("phone-call")).to_be_enabled()
         else:
             await somebody.page.goto(f"{system.web}/login")
@@ -165,7 +165,7 @@ async def test_who_logs_out_has_to_log_in_again(anna: Visitor) -> None:
 async def test_a_call_from_the_browsers_microphone_becomes_a_case(
     somebody: Visitor, browser: Browser
 ) -> None:
-    await somebody.log_in("sofia", to="/phone")
+    await somebody.log_in("admin", to="/phone")
     await somebody.at("phone-number").fill(MARIA)
     async with visitor(browser, somebody.system) as sofia:
         await sofia.log_in("sofia")

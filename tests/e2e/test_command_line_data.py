@@ -79,7 +79,7 @@ def test_the_models_are_listed(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "reason"),
-    [("sv", "out of reach"), ("klingon!", "neither a folder nor a language"), (".", "no Vosk model")],
+    [("sv", "out of reach"), ("klingon!", "neither a folder nor a language"), (".", "no speech model")],
 )
 def test_a_model_that_cannot_be_had_is_one_clear_line(wanted: str, reason: str, settings: Settings) -> None:
     done = svarklar(settings, "model", "add", wanted, SVARKLAR_MODEL_SOURCE=NOWHERE)

@@ -4,7 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from cti.asterisk.channel import ChannelEvent, Frame, HungUp, Key, Played
-from ivr.speech import Failed, Heard, NoModel, Partial, Result, SpeechBegan, SpeechStopped, Thresholds, Word
+from ivr.speech import (
+    Failed,
+    Heard,
+    NoModel,
+    Partial,
+    Reheard,
+    Result,
+    SpeechBegan,
+    SpeechStopped,
+    Thresholds,
+    Word,
+)
 
 LOUD = b"\x00\x10" * 160
 QUIET = bytes(320)
@@ -60,9 +71,16 @@ class FakeChannel:
 
 
 class FakeStream:
-    """An utterance whose results a test states; a stalled one never ends by itself."""
+    """An utterance whose results a test states; a stalled one never ends by itself.
+
+    `rehears` makes `reheard` wait for what the test puts into it.
+    """
+
+    source = "fake"
+    thresholds = Thresholds(accept=0.9, confirm=0.6)
 
     def __init__(self) -> None:
+        self.rehears: asyncio.Future[Reheard | None] | None = None
         self.frames: list[bytes] = []
         self.finished = asyncio.Event()
         self.closed = False
@@ -83,6 +101,9 @@ class FakeStream:
             yield result
             if isinstance(result, Heard | Failed):
                 return
+
+    async def reheard(self) -> Reheard | None:
+        return await self.rehears if self.rehears else None
 
     async def close(self) -> None:
         self.closed = True
@@ -108,7 +129,7 @@ class FakeRecogniser:
         return self._languages
 
     def thresholds(self, language: str) -> Thresholds:
-        return Thresholds(accept=0.9, confirm=0.6)
+        return FakeStream.thresholds
 
     async def open(self, language: str, rate_hz: int, grammar: tuple[str, ...] | None = None) -> FakeStream:
         if self.error:

@@ -17,9 +17,11 @@ from cti.bus import Position
 from cti.bus.memory import MemoryBus
 from domain.calls import CallAnswered
 from domain.cases import Case
+from domain.desks import Desk, Reception, Routing, WhenClosed, Why
 from domain.dialogue import CallerIdentified, ListeningStarted
 from domain.event import Event
 from ivr.flows.intake import intake
+from ivr.flows.statement import SERVICES
 from ivr.session import DialogueResult, Dialogues
 from ivr.turn import Patience
 from tests.checkout import ROOT
@@ -27,7 +29,7 @@ from tests.checkout import ROOT
 MARIA, ANNA, UNKNOWN = "+46701740605", "+46701740606", "+46701740699"
 KNOWLEDGE = ROOT / "knowledge"
 PATIENT = Patience()
-IMPATIENT = Patience(silence_s=0.2, quiet_s=0.2, engine_s=0.2, recording_pause_s=0.2)
+IMPATIENT = Patience(silence_s=0.2, quiet_s=0.2, finish_s=0.2, recording_pause_s=0.2)
 
 Act = Callable[["Stage"], None]
 
@@ -53,7 +55,8 @@ class Stage:
         self.store, self.bus, self.casework, self.folder = store, bus, casework, folder
         self.channel, self.prompts = FakeChannel(), FakePrompts()
         self.recogniser = FakeRecogniser("en")
-        self.flow = partial(intake, ask_language=False, language="en", voice_is_kept=True)
+        self.received = received(ask_language=False)
+        self.flow = partial(intake, voice_is_kept=True)
         self.events: list[Event] = []
         self.acts: dict[str, list[Act]] = {}
         bus.witnesses.append(self._stated)
@@ -74,7 +77,7 @@ class Stage:
         )
         self.acts = acts
         answered = CallAnswered(at_ms=0, call_id=f"call-{number}", number=number)
-        return await dialogues.run(answered, self.channel)
+        return await dialogues.run(answered, self.channel, self.received)
 
     def kinds(self) -> list[str]:
         """What was stated, in its order."""
@@ -137,6 +140,13 @@ async def open_stage(
     ) as casework:
         yield Stage(store, bus, casework, folder)
     store.close()
+
+
+def received(why: Why = "open", then: WhenClosed = "queue", **desk: object) -> Reception:
+    """How a desk that speaks English first receives a caller."""
+    fields: dict[str, object] = {"key": "it", "name": "IT", "numbers": ("100",), "menu": SERVICES, **desk}
+    made = Desk(**fields)  # type: ignore[arg-type]
+    return Reception(made, Routing(desk=made.key, queue=made.queue, why=why, then=then))
 
 
 def says(text: str, confidence: float = 0.97) -> Act:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stage import received
 from transcript import ANNA, CASE, CLEAR, DOUBTFUL, MARIA, MURKY, Transcript
 
 from domain.contacts import Callers
@@ -23,6 +24,7 @@ from ivr.moves import (
     Identify,
     Listen,
     Number,
+    Option,
     Pressed,
     Prompt,
     Record,
@@ -42,8 +44,8 @@ EVERYBODY = {contact.employee_number: contact for contact in (MARIA, ANNA)}
 MOST_STEPS = 100
 
 
-def flow() -> Flow[None]:
-    return intake(ask_language=True, language="en", voice_is_kept=True)
+def flow(**desk: object) -> Flow[bool]:
+    return intake(received(**desk), voice_is_kept=True)
 
 
 def test_a_known_caller_says_what_is_wrong_and_is_put_through():
@@ -53,7 +55,7 @@ def test_a_known_caller_says_what_is_wrong_and_is_put_through():
     talk.then(FindOpenCases(MARIA), ()).then(Say(Prompt("voice_is_kept")))
     talk.then(Listen((Prompt("what_is_wrong"),)), CLEAR).then(SaveCase(CLEAR, "certain"), CASE)
     talk.then(SaveCase(), CASE).then(Say(Prompt("case_number", {"number": "C-000042"})))
-    talk.then(Say(Prompt("about_title", {"title": CASE.title}))).then(Say(Prompt("connecting"))).ends()
+    talk.then(Say(Prompt("about_title", {"title": CASE.title}))).then(Say(Prompt("connecting"))).ends(False)
 
 
 def answers(step: Step) -> st.SearchStrategy[object]:
@@ -180,7 +182,7 @@ def test_a_hang_up_at_any_step_leaves_the_words_that_were_heard_in_a_case(data, 
 
 @pytest.mark.parametrize("ask_language", [True, False])
 def test_a_caller_who_never_reacts_is_in_the_queue_after_a_few_questions(ask_language):
-    talk, answer, questions = intake(ask_language=ask_language, language="en", voice_is_kept=True), None, 0
+    talk, answer, questions = flow(ask_language=ask_language), None, 0
     while True:
         try:
             step = talk.send(answer)
@@ -197,3 +199,47 @@ def test_a_caller_who_never_reacts_is_in_the_queue_after_a_few_questions(ask_lan
             case _:
                 answer = None
     assert questions <= 5
+
+
+def test_a_closed_desk_where_callers_may_wait_says_why_and_goes_on_as_ever():
+    talk = Transcript(flow(why="holiday", then="queue")).then(FindCallers(), SEEN)
+    talk.then(UseLanguage("en")).then(Say(Prompt("welcome")))
+    talk.then(Say(Prompt("closed_holiday"))).then(Say(Prompt("closed_wait")))
+    talk.then(Identify(MARIA, "ani")).then(Say(Prompt("hello", {"name": "Maria Lind"})))
+    talk.then(FindOpenCases(MARIA), ()).then(Say(Prompt("voice_is_kept")))
+    talk.then(Listen((Prompt("what_is_wrong"),)), CLEAR).then(SaveCase(CLEAR, "certain"), CASE)
+    talk.then(SaveCase(), CASE).then(Say(Prompt("case_number", {"number": "C-000042"})))
+    talk.then(Say(Prompt("about_title", {"title": CASE.title}))).then(Say(Prompt("connecting"))).ends(False)
+
+
+def test_a_closed_desk_takes_a_case_and_lets_the_caller_go():
+    talk = Transcript(flow(why="hours", then="case")).then(FindCallers(), SEEN)
+    talk.then(UseLanguage("en")).then(Say(Prompt("welcome")))
+    talk.then(Say(Prompt("closed_hours"))).then(Say(Prompt("closed_case")))
+    talk.then(Identify(MARIA, "ani")).then(Say(Prompt("hello", {"name": "Maria Lind"})))
+    talk.then(FindOpenCases(MARIA), ()).then(Say(Prompt("voice_is_kept")))
+    talk.then(Listen((Prompt("what_is_wrong"),)), CLEAR).then(SaveCase(CLEAR, "certain"), CASE)
+    talk.then(SaveCase(), CASE).then(Say(Prompt("case_number", {"number": "C-000042"})))
+    talk.then(Say(Prompt("about_title", {"title": CASE.title})))
+    talk.then(Say(Prompt("closed_goodbye"))).ends(True)
+
+
+def test_a_full_desk_that_only_announces_says_why_and_makes_no_case():
+    talk = Transcript(flow(why="full", then="announce")).then(FindCallers(), SEEN)
+    talk.then(UseLanguage("en")).then(Say(Prompt("welcome")))
+    talk.then(Say(Prompt("closed_full"))).then(Say(Prompt("closed_call_again"))).ends(True)
+
+
+def test_a_caller_of_a_desk_nobody_knows_is_put_through():
+    talk = Transcript(flow(why="lookup_failed", then="announce")).then(FindCallers(), SEEN)
+    talk.then(UseLanguage("en")).then(Say(Prompt("welcome")))
+    talk.then(Identify(MARIA, "ani"))
+
+
+def test_a_desk_greets_in_its_own_words_and_languages():
+    swedish = {"languages": ("sv", "nb"), "greeting": {"sv": "Välkommen till personal."}}
+    talk = Transcript(flow(**swedish)).then(FindCallers(), Callers("withheld"))
+    talk.then(Say(Prompt("greeting", {"greeting": "Välkommen till personal."})))
+    options = (Option("sv", "2"), Option("nb", "3"))
+    prompts = (Prompt("language_choice", language="sv"), Prompt("language_choice", language="nb"))
+    talk.then(Ask("language", prompts, options, heard_in="en"), Chosen("nb")).then(UseLanguage("nb"))

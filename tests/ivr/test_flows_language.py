@@ -14,7 +14,7 @@ WHICH = Ask("language", CHOICES, OPTIONS, heard_in="en")
 
 
 def agree(*contacts, ask=True) -> Transcript:
-    return Transcript(agree_on_language(contacts, ask=ask, otherwise="en"))
+    return Transcript(agree_on_language(contacts, ask=ask))
 
 
 def test_the_contact_is_spoken_to_in_their_language_without_a_question():

@@ -4,12 +4,13 @@ import pytest
 from transcript import CASE, CLEAR, DOUBTFUL, MURKY, Transcript
 
 from ivr.flows.asking import YES_NO, Unanswered
-from ivr.flows.statement import SERVICES, take_statement
+from ivr.flows.statement import SERVICES, menu_prompts, take_statement
 from ivr.moves import (
     Ask,
     Chosen,
     Deaf,
     Listen,
+    Option,
     Pressed,
     Prompt,
     Record,
@@ -23,7 +24,8 @@ from ivr.moves import (
 ABOUT = Prompt("about_title", {"title": CASE.title})
 LISTEN = Listen((Prompt("what_is_wrong"),))
 LISTEN_AGAIN_UNCLEAR = Listen((Prompt("again_unclear"), Prompt("what_is_wrong")))
-MENU = Ask("service", (Prompt("service_menu"),), SERVICES, by_keys=True)
+OPTIONS = tuple(Option(service, key) for key, service in SERVICES.items())
+MENU = Ask("service", menu_prompts(SERVICES), OPTIONS, by_keys=True)
 IS_IT_RIGHT = Ask(
     "statement_right",
     (Prompt("i_heard", {"text": DOUBTFUL.text}), Prompt("yes_or_no")),
@@ -90,7 +92,7 @@ def test_a_key_goes_to_the_menu_at_once_and_keeps_what_was_said_before_it():
 def test_sound_that_became_no_words_is_asked_for_once_more_to_be_kept():
     talk = Transcript(take_statement(voice_is_kept=True)).then(Say(Prompt("voice_is_kept")))
     talk.then(LISTEN, Unclear()).then(LISTEN_AGAIN_UNCLEAR, Unclear())
-    menu = Ask("service", (Prompt("service_menu"),), SERVICES, by_keys=True)
+    menu = Ask("service", menu_prompts(SERVICES), OPTIONS, by_keys=True)
     talk.then(menu, Chosen("email")).then(SaveCase(service="email"), CASE)
     talk.then(Record((Prompt("after_the_tone"),)), Recorded()).then(SaveCase(), CASE)
     talk.ends(Prompt("about_service", {"service": "email"}))
@@ -111,3 +113,20 @@ def test_an_engine_that_fails_in_mid_sentence_loses_neither_words_nor_sound(hear
     if not heard.recorded:
         talk.then(Record((Prompt("after_the_tone"),)), Silence())
     talk.ends(Prompt("about_service", {"service": "email"}))
+
+
+def test_a_desk_has_a_menu_of_its_own():
+    menu = {"1": "payroll", "0": "other"}
+    asked = Ask(
+        "service",
+        (
+            Prompt("menu"),
+            Prompt("menu_choice", {"service": "payroll", "key": "1"}),
+            Prompt("menu_choice", {"service": "other", "key": "0"}),
+        ),
+        (Option("payroll", "1"), Option("other", "0")),
+        by_keys=True,
+    )
+    talk = Transcript(take_statement(voice_is_kept=False, menu=menu))
+    talk.then(LISTEN, Pressed("1")).then(asked, Chosen("payroll")).then(SaveCase(service="payroll"), CASE)
+    talk.ends(Prompt("about_service", {"service": "payroll"}))

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from fakes.caller import LOUD, heard
-from stage import ANNA, IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, says
+from stage import ANNA, IMPATIENT, MARIA, UNKNOWN, Stage, open_stage, presses, received, says
 
 from cti.asterisk.channel import HungUp
 from domain.cases import CaseRegistered, SuggestionsFound
@@ -154,7 +154,8 @@ async def test_a_language_without_a_model_goes_by_keys_and_records_what_is_said(
 
 
 async def test_an_unknown_caller_chooses_a_language_and_types_a_number(stage: Stage):
-    stage.flow = partial(intake, ask_language=True, language="en", voice_is_kept=True)
+    stage.flow = partial(intake, voice_is_kept=True)
+    stage.received = received()
     await stage.call(
         UNKNOWN, language=[presses("1")], employee_number=[presses("4217#")], statement=[says(PRINTER)]
     )

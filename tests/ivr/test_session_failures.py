@@ -1,11 +1,10 @@
 """Whatever fails, the caller goes on to the queue and what was said is kept."""
 
 import sqlite3
-from functools import partial
 
 import pytest
 from fakes.caller import LOUD, heard
-from stage import IMPATIENT, MARIA, UNKNOWN, Stage, StageBus, open_stage, presses, says
+from stage import IMPATIENT, MARIA, UNKNOWN, Stage, StageBus, open_stage, presses, received, says
 
 from casestore import recordings
 from casework.port import CaseChange
@@ -87,7 +86,7 @@ ASKED = ["language", "employee_number", "name", "statement", "statement_right"]
 
 @pytest.mark.parametrize("question", ASKED)
 async def test_a_hang_up_at_any_question_ends_the_dialogue_and_loses_no_words(stage: Stage, question: str):
-    stage.flow = partial(stage.flow, ask_language=True)
+    stage.received = received()
     acts = {
         "language": [presses("1")],
         "employee_number": [says("four two one seven")],
@@ -139,7 +138,7 @@ async def test_a_caller_who_is_gone_before_the_first_word(stage: Stage):
 
 
 async def test_a_bug_in_a_dialogue_puts_the_caller_through_with_a_case(stage: Stage):
-    def broken():
+    def broken(_):
         yield Say(None)
 
     stage.flow = broken

@@ -1,7 +1,10 @@
 """Dialogues that are really heard: a synthetic voice, the bundled model, the real decoder processes."""
 
+import asyncio
+
 import numpy as np
 import pytest
+from fakes.whole_engine import ALONE, BESIDE_VOSK, make_model
 from speech_samples import say, silence
 from stage import MARIA, UNKNOWN, Stage, open_stage
 
@@ -72,3 +75,52 @@ async def test_nothing_but_a_yes_is_a_yes(stage: Stage, reply: str):
     )
     assert stage.caller.contact_id is None
     assert stage.cases()[0].contact_id is None
+
+
+PRINTER = "my printer says paper jam"
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110  # another process's state has no event
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def slowly_heard(tmp_path, new_settings):
+    """A stage, with these engines; the slow one takes three seconds for a statement."""
+    recognisers = []
+
+    async def make(stage: Stage, engines: tuple[str, ...]) -> None:
+        make_model(tmp_path / "models", latency_s=3.0)
+        recogniser = await start_recogniser(new_settings(decoders=1, models=tmp_path / "models"), engines)
+        recognisers.append(recogniser)
+        await recogniser.ready("en", 60)
+        await until(lambda: sum(bool(decoder.models) for decoder in recogniser.decoders()) == len(engines))
+        stage.recogniser = recogniser
+
+    async with open_stage(tmp_path) as stage:
+        yield stage, make
+    for recogniser in recognisers:
+        await recogniser.close()
+
+
+async def test_a_caller_is_heard_by_a_slow_engine_alone(slowly_heard):
+    stage, make = slowly_heard
+    await make(stage, ALONE)
+    result = await stage.call(MARIA, statement=[speaks(PRINTER)], statement_right=[speaks("yes")])
+    (case,) = stage.cases()
+    assert (result.reason, case.service) == ("done", "printing")
+    assert {statement.source for statement in stage.of(StatementHeard)} == {"whole"}
+
+
+async def test_a_slow_engine_beside_the_quick_one_holds_up_nobody_and_is_heard_later(slowly_heard):
+    stage, make = slowly_heard
+    await make(stage, BESIDE_VOSK)
+    await stage.call(MARIA, statement=[speaks(PRINTER)], statement_right=[speaks("yes")])
+    assert [statement.source for statement in stage.of(StatementHeard)][:1] == ["vosk"]
+    await until(lambda: len(stage.of(StatementHeard)) == 2)
+    first, again = stage.of(StatementHeard)
+    assert (again.source, again.statement_id, "printer" in again.text) == ("whole", first.statement_id, True)
+    assert again.words[0].start_s == pytest.approx(first.words[0].start_s, abs=0.05)
+    assert again.at_ms - first.at_ms > 1000

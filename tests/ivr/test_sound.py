@@ -30,7 +30,7 @@ def test_the_tone_is_a_quarter_of_a_second_without_clicks(rate_hz):
 def test_a_recording_begins_shortly_before_the_words():
     recording = Recording(8000, most_s=60)
     for number in range(500):
-        recording.add(frame(number))
+        recording.hear(frame(number))
         if number == 420:  # the detector needs a moment to be sure
             recording.begin(8.2)
     assert recording.start_s == pytest.approx(7.8)
@@ -41,14 +41,14 @@ def test_a_recording_has_an_end():
     recording = Recording(8000, most_s=1)
     recording.begin()
     for number in range(500):
-        recording.add(frame(number))
+        recording.hear(frame(number))
     assert len(recording.sound) == 16_000
 
 
 def test_nothing_is_kept_of_who_does_not_speak():
     recording = Recording(8000, most_s=60)
     for number in range(500):
-        recording.add(frame(number))
+        recording.hear(frame(number))
     assert not recording.began
     assert recording.sound == b""
 
@@ -56,6 +56,6 @@ def test_nothing_is_kept_of_who_does_not_speak():
 def test_a_recording_that_begins_now_has_the_last_moment_before():
     recording = Recording(8000, most_s=60)
     for number in range(100):
-        recording.add(frame(number))
+        recording.hear(frame(number))
     recording.begin()
     assert recording.sound == b"".join(frame(number) for number in range(80, 100))

@@ -1,23 +1,21 @@
 """One question as a state machine: prompts, speech, keys, patience and hang-ups."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.asterisk.channel import Frame, HungUp, Key
+from cti.asterisk.channel import HungUp, Key
 from ivr.flows.asking import YES_NO
 from ivr.moves import Ask, AskNumber, Chosen, Deaf, Number, Pressed, Recorded, Silence, Statement, Unclear
 from ivr.reading import ChoiceReader, NumberReader, StatementReader
 from ivr.speech import Failed, Heard, Partial, SpeechBegan, SpeechStopped, Thresholds
 from ivr.texts import catalogue
-from ivr.turn import Action, CallerHungUp, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
+from ivr.turn import Action, CallerHungUp, Loud, Patience, PromptEnded, RecordingTurn, SpokenTurn, TimeUp
 
 THRESHOLDS = Thresholds(accept=0.9, confirm=0.6)
 PATIENCE = Patience()
 PROMPT_BY_S = 5.0
-QUIET = Frame(bytes(320))
-LOUD = Frame((np.sin(np.arange(160) / 3) * 3000).astype("<i2").tobytes())
+LOUD = Loud()
 HEARD = Heard("printer jam", 0.95)
 SAID = Statement("printer jam", 0.95, "certain")
 
@@ -49,7 +47,7 @@ def test_speech_over_the_prompt_stops_it_and_counts():
 
 
 def test_sound_that_is_no_speech_leaves_the_prompt_alone():
-    assert taken(free(), LOUD, QUIET, LOUD) == ()
+    assert taken(free(), LOUD, LOUD) == ()
 
 
 def test_silence_is_counted_from_the_end_of_the_prompt():
@@ -122,15 +120,29 @@ def test_an_engine_that_fails_hands_over_to_keys_with_what_it_had_understood():
 def test_an_engine_that_stalls_after_the_pause_is_not_waited_for():
     turn = free()
     taken(turn, SpeechBegan(0.0), SpeechStopped(1.0), now_s=1.0)
-    assert turn.deadline_s == 1.0 + PATIENCE.engine_s
+    assert turn.deadline_s == 1.0 + SpeechStopped(1.0).words_within_s
     assert taken(turn, TimeUp(), now_s=2.0) == (Action.FLUSH, Deaf())
+
+
+def test_a_slow_engine_is_waited_for_as_long_as_it_has_said():
+    turn = free()
+    taken(turn, SpeechBegan(0.0), SpeechStopped(1.0, words_within_s=4.5), now_s=1.0)
+    assert turn.deadline_s == 5.5
+    assert taken(turn, HEARD, now_s=5.0) == (SAID,)
+
+
+def test_an_engine_that_is_told_to_finish_says_at_once_how_long_that_takes():
+    turn = free()
+    taken(turn, SpeechBegan(0.0), Key("#"), now_s=1.0)
+    assert turn.deadline_s == 1.0 + PATIENCE.finish_s
+    taken(turn, SpeechStopped(1.0, words_within_s=4.5), now_s=1.1)
+    assert turn.deadline_s == 1.1 + 4.5
 
 
 def test_an_engine_that_hears_speech_in_silence_is_doubted_and_replaced_within_two_seconds():
     turn = free()
     taken(turn, SpeechBegan(0.0), now_s=0.0)
     assert taken(turn, LOUD, now_s=4.0) == ()
-    assert taken(turn, QUIET, now_s=4.9) == ()
     assert turn.deadline_s == 4.0 + PATIENCE.quiet_s
     assert taken(turn, TimeUp(), now_s=turn.deadline_s) == (Action.FINISH,)
     assert turn.deadline_s <= 4.0 + 2.0
@@ -139,8 +151,8 @@ def test_an_engine_that_hears_speech_in_silence_is_doubted_and_replaced_within_t
 
 def test_a_soft_voice_is_not_cut_off_while_new_words_come():
     turn = free()
-    taken(turn, SpeechBegan(0.0), QUIET, Partial("the"), now_s=0.0)
-    taken(turn, QUIET, Partial("the printer"), now_s=0.9)
+    taken(turn, SpeechBegan(0.0), Partial("the"), now_s=0.0)
+    taken(turn, Partial("the printer"), now_s=0.9)
     assert turn.deadline_s == 0.9 + PATIENCE.quiet_s
     taken(turn, Partial("the printer"), now_s=1.5)
     assert turn.deadline_s == 0.9 + PATIENCE.quiet_s
@@ -196,7 +208,7 @@ def test_a_recording_ends_with_a_long_pause_and_at_its_longest_time():
 
 def test_nothing_recorded_is_silence_and_a_hang_up_keeps_what_there_is():
     turn, _ = recording()
-    assert taken(turn, PromptEnded(), QUIET, TimeUp()) == (Action.FLUSH, Silence())
+    assert taken(turn, PromptEnded(), TimeUp()) == (Action.FLUSH, Silence())
     turn, _ = recording()
     assert taken(turn, PromptEnded(), LOUD, HungUp()) == (Action.FLUSH, Recorded())
     turn, _ = recording()
@@ -212,7 +224,6 @@ EVENTS = st.sampled_from(
             TimeUp(),
             HungUp(),
             LOUD,
-            QUIET,
             SpeechBegan(0.0),
             Partial("the"),
             SpeechStopped(1.0),

@@ -60,8 +60,11 @@ class Browser:
         return response
 
     async def post(self, path: str, **options: Any) -> aiohttp.ClientResponse:
+        return await self.change("POST", path, **options)
+
+    async def change(self, method: str, path: str, **options: Any) -> aiohttp.ClientResponse:
         headers = {"Origin": self.origin, "X-CSRF-Token": self.csrf} | options.pop("headers", {})
-        response = await self.session.post(path, headers=headers, **options)
+        response = await self.session.request(method, path, headers=headers, **options)
         await response.read()
         return response
 

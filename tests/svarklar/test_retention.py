@@ -4,9 +4,10 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from casestore import calls, fact_log, recordings
+from casestore import audit, calls, fact_log, recordings
 from casestore.db import Store
 from domain.calls import Call, without_person
+from domain.clock import now_ms
 from domain.facts import Fact
 from domain.vocabulary import KINDS
 from svarklar.retention import Tidying, tidy
@@ -101,6 +102,17 @@ def test_what_was_spoken_for_callers_goes_too(store: Store, tmp_path: Path):
     append(store, fact("CallEnded", 0))
     tidied(store, tmp_path)
     assert [path.name for path in spoken.iterdir()] == ["new"]
+
+
+def test_what_people_did_goes_when_it_is_old(store: Store, tmp_path: Path):
+    at_ms = now_ms()  # the database itself guards the youngest, by its own clock
+    with store.uow() as tx:
+        for days_ago in (40, 32, 1):
+            audit.note(tx, f"anna{days_ago}", "logged_in", {}, at_ms - days_ago * DAY_MS)
+        fact_log.append(tx, [replace(fact("CallEnded", 0), received_ms=at_ms)])
+    tidied(store, tmp_path, at_ms, audit_days=35)
+    with store.reading() as tx:
+        assert [entry.actor for entry in audit.recent(tx, 9)] == ["anna1", "anna32"]
 
 
 def test_every_kind_that_is_kept_is_one_of_the_vocabulary():

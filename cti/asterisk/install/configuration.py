@@ -12,11 +12,14 @@ from pathlib import Path
 
 from cti.asterisk.install.binary import TEMPLATES, AsteriskBinary
 from cti.asterisk.install.hold_music import write_hold_music
-from cti.asterisk.settings import AsteriskSecrets, AsteriskSettings, Trunk
+from cti.asterisk.settings import AsteriskSecrets, AsteriskSettings, Trunk, settings_desk
+from domain.desk_rules import NUMBER, QUEUE
+from domain.desks import DeskBook
 from domain.endpoints import WEBCALLER, endpoint, is_username
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Asterisk complains where these are missing, and its defaults are right.
+_RING_S = 15  # of a queue whose desk was removed
 _DEFAULTS = ("acl", "ccss", "cel", "chan_websocket", "features", "pjproject", "queuerules", "udptl")
 
 
@@ -36,9 +39,15 @@ def reachable_host(settings: AsteriskSettings) -> str:
 
 
 def write_configuration(
-    settings: AsteriskSettings, secrets: AsteriskSecrets, agents: Sequence[str], binary: AsteriskBinary
+    settings: AsteriskSettings,
+    secrets: AsteriskSecrets,
+    agents: Sequence[str],
+    binary: AsteriskBinary,
+    desks: DeskBook | None = None,
 ) -> Path:
     """Write every file Asterisk needs below var/asterisk-run; returns its asterisk.conf.
+
+    Without `desks` there is the one of the settings.
 
     The files hold passwords, so their folder is its owner's alone. Raises ConfigurationRefused.
     """
@@ -46,15 +55,65 @@ def write_configuration(
     for folder in ("etc", "lib/keys", "log", "moh", "spool"):
         (run / folder).mkdir(parents=True, exist_ok=True)
     run.chmod(0o700)
-    values = _values(settings, secrets, binary)
+    values = _values(settings, secrets, binary) | _route_values(settings, desks)
     for template in sorted((TEMPLATES / "etc").glob("*.conf")):
         _write(run / "etc" / template.name, _fill(template, values))
     for name in _DEFAULTS:
         _write(run / "etc" / f"{name}.conf", "; Asterisk's defaults are right here\n")
-    _write(run / "etc/pjsip_agents.conf", "".join(_agent(agent, secrets) for agent in agents))
+    write_agents(settings, secrets, agents)
     _write(run / "etc/pjsip_callers.conf", _callers(settings))
     write_hold_music(run / "moh/svarklar.wav16")
     return run / "etc/asterisk.conf"
+
+
+def write_routes(settings: AsteriskSettings, desks: DeskBook) -> bool:
+    """Write what follows from the desks: numbers and queues; whether anything is different.
+
+    Asterisk takes it in with `AsteriskProcess.reload_routes`. Raises ConfigurationRefused.
+    """
+    values = _route_values(settings, desks)
+    changed = False
+    for name in ("extensions.conf", "queues.conf"):
+        file, text = settings.asterisk_run_folder / "etc" / name, _fill(TEMPLATES / "etc" / name, values)
+        if file.read_text() != text:
+            _write(file, text)
+            changed = True
+    return changed
+
+
+def _route_values(settings: AsteriskSettings, desks: DeskBook | None) -> dict[str, str]:
+    """The names that the templates of the dialplan and the queues use."""
+    own = desks or DeskBook(desks=(settings_desk(settings),))
+    numbers = [(number, desk.queue) for desk in own.desks for number in desk.numbers]
+    queues = [(queue, desk.ring_s if (desk := own.of_queue(queue)) else _RING_S) for queue in own.queues()]
+    return {
+        "agi": f"{_in_uri(_reachable(_address(settings.host)))}:{settings.agi_port}",
+        "node": _matching(r"[a-z][a-z0-9-]*", settings.node, "node"),
+        "queue": _queue(queues[0][0]),
+        "numbers": "\n".join(_number(number, queue) for number, queue in numbers),
+        "queues": "\n".join(f"[{_queue(name)}](desk)\ntimeout = {ring_s:d}\n" for name, ring_s in queues),
+    }
+
+
+def _number(number: str, queue: str) -> str:
+    dialled = _matching(NUMBER.pattern, number, "number of a desk")
+    return (
+        f"exten = {dialled},1,Set(SVARKLAR_DIALLED=${{EXTEN}})\n"
+        f" same = n,Set(SVARKLAR_QUEUE={_queue(queue)})\n same = n,Goto(caller,s,1)"
+    )
+
+
+def _queue(name: str) -> str:
+    return _matching(QUEUE.pattern, name, "queue")
+
+
+def write_agents(settings: AsteriskSettings, secrets: AsteriskSecrets, agents: Sequence[str]) -> None:
+    """The agents' telephones alone; Asterisk takes them when it reads its SIP configuration again.
+
+    Raises ConfigurationRefused, KeyError for an agent without passwords.
+    """
+    telephones = "".join(_agent(agent, secrets) for agent in agents)
+    _write(settings.asterisk_run_folder / "etc/pjsip_agents.conf", telephones)
 
 
 def _values(settings: AsteriskSettings, secrets: AsteriskSecrets, binary: AsteriskBinary) -> dict[str, str]:
@@ -70,12 +129,8 @@ def _values(settings: AsteriskSettings, secrets: AsteriskSecrets, binary: Asteri
         "asterisk_http_port": str(settings.asterisk_http_port),
         "rtp_start": str(settings.rtp_start),
         "rtp_end": str(settings.rtp_end),
-        "agi": f"{_in_uri(reachable)}:{settings.agi_port}",
         "media": f"{_in_uri(reachable)}:{settings.media_port}",
         "media_address": "" if host.is_unspecified else media_address,
-        "support_number": _matching(r"\+?[0-9]{1,20}", settings.support_number, "support_number"),
-        "queue": _matching(r"[a-z][a-z0-9_-]*", settings.queue, "queue"),
-        "ring_s": str(settings.ring_s),
         "webcaller_password": secrets.sip[WEBCALLER],
         "ami_secret": secrets.ami,
         # One address: the Manager is for ourselves.

@@ -7,30 +7,32 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ivr.speech import NoModel
-from ivr.speech.models import official
-from ivr.speech.models.folder import Model, is_model, read
-from ivr.speech.models.official import ModelUnusable, Progress
+from ivr.speech.engine import Engine
+from ivr.speech.engines import engines_of, vosk_official
+from ivr.speech.models.fetching import ModelUnusable, Progress, install
+from ivr.speech.models.folder import Model, read
 from ivr.speech.settings import SpeechSettings
 
 __all__ = ["Model", "ModelUnusable", "Progress", "add", "best", "fetch", "installed"]
 
 _BUNDLED = Path(__file__).parent / "bundled"
+_ENGINES = tuple(engines_of().values())
 
 
-def installed(settings: SpeechSettings) -> tuple[Model, ...]:
+def installed(settings: SpeechSettings, engines: Sequence[Engine] = _ENGINES) -> tuple[Model, ...]:
     """Every model at this moment, weakest first: bundled before added, smaller before larger ones.
 
     So of two that speak a language the later one is used.
     """
-    found = [model for path in _folders(_BUNDLED) if (model := read(path, bundled=True))]
-    found += [model for path in _folders(settings.models_folder) if (model := read(path))]
+    found = [model for path in _folders(_BUNDLED) if (model := read(path, engines, bundled=True))]
+    found += [model for path in _folders(settings.models_folder) if (model := read(path, engines))]
     return tuple(sorted(found, key=lambda model: (not model.bundled, model.size_bytes, model.name)))
 
 
 def best(models: Sequence[Model], language: str) -> Model:
     """The last of `models` that speaks the language; raises NoModel."""
     for model in reversed(models):
-        if model.language == language:
+        if language in model.languages:
             return model
     raise NoModel(f"no speech model for {language!r}: svarklar model add {language}")
 
@@ -49,18 +51,19 @@ async def fetch(settings: SpeechSettings, language: str, progress: Progress = la
 
     The one that is installed already is not fetched again. Raises ModelUnusable, with what to do.
     """
-    entry = await official.find(settings.model_source, language)
+    entry = await vosk_official.find(settings.model_source, language)
     path = settings.models_folder / entry.name
-    if not is_model(path):
-        await official.install(entry, path, progress)
+    if not _is_model(path):
+        await install(entry, path, progress)
     return _required(path)
 
 
 def _copy(source: Path, models: Path) -> Model:
     """Copy a model beside the others; it appears there whole or not at all."""
     source = source.resolve()
-    if not is_model(source):
-        raise ModelUnusable(f"{source} is no Vosk model: am/final.mdl is missing")
+    if not _is_model(source):
+        signs = " or ".join(f"{engine.sign} ({engine.name})" for engine in _ENGINES)
+        raise ModelUnusable(f"{source} is no speech model: {signs} is missing")
     if read(source) is None:
         raise ModelUnusable(f'{source} does not tell its language: add a svarklar.toml with language = "…"')
     models.mkdir(parents=True, exist_ok=True)
@@ -75,10 +78,14 @@ def _copy(source: Path, models: Path) -> Model:
     return _required(models / source.name)
 
 
+def _is_model(path: Path) -> bool:
+    return any(engine.owns(path) for engine in _ENGINES)
+
+
 def _required(path: Path) -> Model:
     model = read(path)
     if model is None:
-        raise ModelUnusable(f"{path} is no Vosk model of a known language")
+        raise ModelUnusable(f"{path} is no speech model of a known language")
     return model
 
 

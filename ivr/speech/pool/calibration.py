@@ -23,3 +23,12 @@ def limit(cost: float) -> int:
     """
     # One at least: a slow machine hears one caller badly rather than none at all.
     return max(1, int(0.9 / (cost * 1.5 * 0.5)))
+
+
+def whole_limit(cost: float) -> int:
+    """The same for an engine that hears whole utterances, which wait for each other.
+
+    Busy for more than six tenths of the time it would have callers wait longer for their turn than for their
+    words (a queue with one server waits p / (1 - p) times what it takes for one).
+    """
+    return max(1, int(0.6 / (cost * 0.5)))

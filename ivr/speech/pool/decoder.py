@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -14,12 +14,14 @@ from typing import Protocol
 import structlog
 
 from cti.processes import ordinary
-from ivr.speech import Failed
-from ivr.speech.pool.framing import Kind, Message, Unpacker, pack, unpack_result
+from ivr.speech import Failed, SpeechStopped
+from ivr.speech.models.folder import Model
+from ivr.speech.pool.framing import VERSION, Kind, Message, Unpacker, pack, unpack_result
 from ivr.speech.pool.stream import RemoteStream
 
 STALL_S = 1.5  # without an answer for so long a process is taken for dead
 START_S = 30.0  # a starting one on a busy machine
+_OVERDUE_S = 0.5  # words that come so much later than their engine has said are hung, not late
 
 _FLUSH_S = 0.01  # what its streams hear at nearly the same time goes out together
 _MOST_WAITING = 2_000_000  # bytes; a process so far behind gets no more sound, everything else it does
@@ -37,13 +39,13 @@ class Owner(Protocol):
         """The process has ended; its streams have failed."""
 
 
-def spawn() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start a process with a socket to it; takes milliseconds, so call it in a thread."""
+def spawn(engines: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a process that has these engines; takes milliseconds, so call it in a thread."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
         process = subprocess.Popen(  # noqa: S603  # our own module
-            [*ordinary(), sys.executable, "-m", "ivr.speech.pool.worker", str(theirs.fileno())],
+            [*ordinary(), sys.executable, "-m", "ivr.speech.pool.worker", str(theirs.fileno()), *engines],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # what decoding takes of a core is not taken from the event loop's share
@@ -62,7 +64,11 @@ class Decoder:
         connection: socket.socket,
         owner: Owner,
         clock_s: Callable[[], float] = monotonic,
+        *,
+        whole: bool = False,
     ) -> None:
+        """`whole`: it is for engines that hear whole utterances, the others are for streaming ones."""
+        self.whole = whole
         self.models: dict[Path, float] = {}  # loaded ones: processor seconds for a second of speech
         self.loading: set[Path] = set()
         self.streams: dict[int, RemoteStream] = {}
@@ -90,29 +96,46 @@ class Decoder:
         oldest_s = self._clock_s() - self._ticks[0] if self._ticks else 0.0
         return max(self._round_trip_s, oldest_s)
 
+    @property
+    def unheard(self) -> int:
+        """How many of its utterances have ended and wait for their words."""
+        return sum(stream.due_s is not None for stream in self.streams.values())
+
     def stalled(self) -> bool:
-        """Whether it owes an answer for too long; a slow but working process answers all the time."""
+        """Whether it owes an answer for too long; a slow but working process answers all the time.
+
+        Or owes words: an engine may take seconds for them, but no more than it has said itself.
+        """
         self._read()  # where it was our loop that stood still, the answers wait in the socket
-        if not self._ticks or not self._alive:
+        if not self._alive:
             return False
+        now_s = self._clock_s()
+        if any(stream.due_s and now_s > stream.due_s + _OVERDUE_S for stream in self.streams.values()):
+            return True
         patience_s = START_S if self._answered_s == self._started_s else STALL_S
-        return self._clock_s() - max(self._ticks[0], self._answered_s) > patience_s
+        return bool(self._ticks) and now_s - max(self._ticks[0], self._answered_s) > patience_s
 
     @property
     def age_s(self) -> float:
         return self._clock_s() - self._started_s
 
-    def load(self, folder: Path) -> None:
+    def load(self, model: Model) -> None:
         """Read a model, beside the decoding; the owner is told."""
-        self.loading.add(folder)
-        self._send(pack(Kind.LOAD, 0, {"folder": str(folder)}))
+        self.loading.add(model.path)
+        self._send(pack(Kind.LOAD, 0, {"folder": str(model.path), "engine": model.engine}))
 
-    def open(self, folder: Path, rate_hz: int, grammar: tuple[str, ...] | None) -> RemoteStream:
+    def open(
+        self, model: Model, language: str, rate_hz: int, grammar: tuple[str, ...] | None
+    ) -> RemoteStream:
+        """Begin to hear an utterance with a loaded model."""
         self._last_stream += 1
         number = self._last_stream
-        stream = RemoteStream(lambda kind, body: self._of_stream(number, kind, body))
+        stream = RemoteStream(
+            lambda kind, body: self._of_stream(number, kind, body), model.engine, model.thresholds
+        )
         self.streams[number] = stream
-        self._send(pack(Kind.OPEN, number, {"folder": str(folder), "rate_hz": rate_hz, "grammar": grammar}))
+        wanted = {"version": VERSION, "folder": str(model.path), "rate_hz": rate_hz, "language": language}
+        self._send(pack(Kind.OPEN, number, {**wanted, "grammar": grammar}))
         return stream
 
     def tick(self) -> None:
@@ -198,7 +221,8 @@ class Decoder:
         self._answered_s = self._clock_s()
         try:
             for message in self._unpacker.feed(data):
-                self._handle(message)
+                if self._alive:
+                    self._handle(message)
         except Exception as error:
             log.exception("speech_process_unreadable", pid=self.pid)
             self.kill(
@@ -211,9 +235,15 @@ class Decoder:
                 self._round_trip_s = self._clock_s() - self._ticks.popleft()
             case Kind.RESULT if message.stream in self.streams:
                 stream = self.streams[message.stream]
-                stream.deliver(unpack_result(message))
+                result = unpack_result(message)
+                if isinstance(result, SpeechStopped):
+                    stream.due_s = self._clock_s() + result.words_within_s
+                stream.deliver(result)
                 if stream.ended:
                     del self.streams[message.stream]
+            case Kind.HELLO if message.fields()["version"] != VERSION:
+                theirs = message.fields()["version"]
+                self.kill(f"its messages are of version {theirs}, ours of {VERSION}: restart the server")
             case Kind.LOADED:
                 self._loaded(**message.fields())
             case Kind.NOTE:

@@ -2,6 +2,9 @@
 
 A message is one byte of kind, four of stream number, four of body length (big-endian), then the body:
 sound as it is, everything else JSON. Results travel as the class's name and its fields.
+
+HELLO and OPEN say which `VERSION` of these messages their sender speaks: a server that runs on while its
+files are replaced starts processes of another version, and must not trust what they say.
 """
 
 import dataclasses
@@ -13,6 +16,9 @@ from typing import Any, NamedTuple
 
 from ivr.speech import Failed, Heard, Partial, Result, SpeechBegan, SpeechStopped, Word
 
+VERSION = 2
+"""To be raised whenever a message changes its fields or its meaning."""
+
 _HEADER = struct.Struct(">BII")
 _MOST_BYTES = 16_000_000  # of a body; a longer one is no message but bytes read at the wrong place
 _RESULTS: dict[str, type[Result]] = {
@@ -21,10 +27,10 @@ _RESULTS: dict[str, type[Result]] = {
 
 
 class Kind(IntEnum):
-    """To a worker: LOAD, OPEN, SOUND, FINISH, CLOSE, TICK. From it: LOADED, RESULT, NOTE, TICK."""
+    """To a worker: LOAD, OPEN, SOUND, FINISH, CLOSE, TICK. From it: HELLO, LOADED, RESULT, NOTE, TICK."""
 
-    LOAD = 1  # a model's folder
-    OPEN = 2  # a stream: folder, rate_hz, grammar
+    LOAD = 1  # a model's folder, engine
+    OPEN = 2  # a stream: version, folder, rate_hz, language, grammar
     SOUND = 3
     FINISH = 4
     CLOSE = 5
@@ -32,6 +38,7 @@ class Kind(IntEnum):
     LOADED = 7  # folder, cost (processor seconds for a second of speech), error
     RESULT = 8
     NOTE = 9  # something for the log: event, and its fields
+    HELLO = 10  # the first thing a worker says: version
 
 
 class Message(NamedTuple):

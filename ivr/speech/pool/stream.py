@@ -4,7 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-from ivr.speech import Failed, Heard, Partial, Result
+from ivr.speech import Failed, Heard, Partial, Reheard, Result, Thresholds
+from ivr.speech.models.folder import UNMEASURED
 from ivr.speech.pool.framing import Kind
 
 _MOST_RESULTS = 50  # an utterance has four beside its partial words
@@ -13,8 +14,12 @@ _MOST_RESULTS = 50  # an utterance has four beside its partial words
 class RemoteStream:
     """One utterance. After `close` the iteration ends without a further result."""
 
-    def __init__(self, send: Callable[[Kind, bytes], None]) -> None:
-        """`send` hands a message of this stream to its process and never waits."""
+    def __init__(
+        self, send: Callable[[Kind, bytes], None], source: str = "", thresholds: Thresholds = UNMEASURED
+    ) -> None:
+        """`send` hands a message of this stream to its process and never waits; `source` is its engine."""
+        self.source, self.thresholds = source, thresholds
+        self.due_s: float | None = None  # by when its words must be there, once they are being made
         self._send = send
         self._results: deque[Result] = deque()
         self._news = asyncio.Event()
@@ -38,6 +43,10 @@ class RemoteStream:
                 return
             self._news.clear()
             await self._news.wait()
+
+    async def reheard(self) -> Reheard | None:
+        """Nothing: one engine hears an utterance once."""
+        return None
 
     async def close(self) -> None:
         if not self._ended:

@@ -1,13 +1,14 @@
 """Keeps the speech processes alive: starts them, gives them models, replaces the dead and the stalled."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from ivr.speech.engines import MODULES, engines_of
 from ivr.speech.models.installed import Model, installed
 from ivr.speech.pool.decoder import Decoder, spawn
 from ivr.speech.settings import SpeechSettings
@@ -20,12 +21,19 @@ log = structlog.get_logger()
 
 
 class Supervisor:
-    """So many living decoders, whatever happens."""
+    """So many living decoders, whatever happens.
 
-    def __init__(self, settings: SpeechSettings, wanted: int) -> None:
+    Engines that hear whole utterances have a process apart, which is there as soon as one of their models is:
+    what they take of memory and time, and what they may die of, is no streaming caller's.
+    """
+
+    def __init__(self, settings: SpeechSettings, wanted: int, modules: Sequence[str] = MODULES) -> None:
+        """`wanted` processes for streaming engines; `modules` have the engines."""
         self.decoders: list[Decoder] = []
         self.installed: tuple[Model, ...] = ()  # weakest first, without those that could not be read
-        self._settings, self._wanted = settings, wanted
+        self._settings, self._wanted, self._modules = settings, wanted, tuple(modules)
+        self._engines = tuple(engines_of(modules).values())
+        self._has_whole = False  # whether the process apart was asked for
         self._broken: set[Path] = set()
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -39,7 +47,7 @@ class Supervisor:
 
     @property
     def wanted(self) -> int:
-        return self._wanted
+        return self._wanted + self._has_whole
 
     async def news(self, timeout_s: float) -> None:
         """Wait until a model has been loaded, a process lost, or the time is over."""
@@ -76,7 +84,8 @@ class Supervisor:
         # A model that brings a process down would bring down the next one, and the one after.
         for folder in decoder.loading:
             self._distrust(folder, "its process ended while reading it")
-        self._in_background(self._replace(_SHORT_LIFE_S if decoder.age_s < _SHORT_LIFE_S else 0.0))
+        after_s = _SHORT_LIFE_S if decoder.age_s < _SHORT_LIFE_S else 0.0
+        self._in_background(self._replace(after_s, whole=decoder.whole))
 
     def _distrust(self, folder: Path, error: str) -> None:
         if any(model.path == folder and model.bundled for model in self.installed):
@@ -85,21 +94,21 @@ class Supervisor:
         self._broken.add(folder)
         self.installed = tuple(model for model in self.installed if model.path != folder)
 
-    async def _replace(self, after_s: float) -> None:
+    async def _replace(self, after_s: float, *, whole: bool) -> None:
         """Try until there is a process again: the system may have none to give for a while."""
         while True:
             await asyncio.sleep(after_s)
             try:
-                await self._add()
+                await self._add(whole=whole)
             except OSError as error:
                 log.error("speech_process_not_started", error=str(error))
                 after_s = _SHORT_LIFE_S
             else:
                 return
 
-    async def _add(self) -> None:
-        process, connection = await asyncio.to_thread(spawn)
-        decoder = Decoder(process, connection, self)
+    async def _add(self, *, whole: bool = False) -> None:
+        process, connection = await asyncio.to_thread(spawn, self._modules)
+        decoder = Decoder(process, connection, self, whole=whole)
         self.decoders.append(decoder)
         self._load_into(decoder)
         if self._closed:
@@ -130,20 +139,24 @@ class Supervisor:
         decoder.tick()
 
     async def _rescan(self) -> None:
-        found = await asyncio.to_thread(installed, self._settings)
+        found = await asyncio.to_thread(installed, self._settings, self._engines)
         self.installed = tuple(model for model in found if model.path not in self._broken)
+        if not self._has_whole and any(model.whole for model in self.installed):
+            self._has_whole = True
+            self._in_background(self._replace(0.0, whole=True))
         for decoder in self.decoders:
             self._load_into(decoder)
 
     def _load_into(self, decoder: Decoder) -> None:
-        for model in self._needed():
+        for model in self._needed(whole=decoder.whole):
             if model.path not in decoder.models and model.path not in decoder.loading:
-                decoder.load(model.path)
+                decoder.load(model)
 
-    def _needed(self) -> list[Model]:
+    def _needed(self, *, whole: bool) -> list[Model]:
         """The best model of every language, and what ships with us: it is small and always ready."""
-        best = {model.language: model for model in self.installed}
-        return [model for model in self.installed if model.bundled or best[model.language] is model]
+        known = [model for model in self.installed if model.whole == whole]
+        best = {language: model for model in known for language in model.languages}
+        return [model for model in known if model.bundled or model in best.values()]
 
     def _tell(self) -> None:
         self._news.set()

@@ -11,6 +11,9 @@ export function aCall(callId: string, given: Partial<Call> = {}): Call {
     number: "+46701740605",
     name: "",
     codec: "alaw",
+    dialled: "100",
+    desk: "it",
+    why: "open",
     match: "one",
     how: "ani",
     contact_id: 1,
@@ -19,6 +22,7 @@ export function aCall(callId: string, given: Partial<Call> = {}): Call {
       transcript: "",
     confidence: null,
     words: [],
+    statement_id: "",
     case: null,
     open_cases: [],
     suggestions: [],
@@ -50,5 +54,21 @@ export function anOffer(offerId: string, given: Partial<Offer> = {}): Offer {
 }
 
 export function anAgent(given: Partial<AgentState> = {}): AgentState {
-  return { username: "anna", presence: "ready", reason: "", phone: "browser", since_ms: 0, ...given };
+  return {
+    username: "anna",
+    presence: "ready",
+    reason: "",
+    phone: "browser",
+    since_ms: 0,
+    phones: { browser: "idle", phone: "unavailable" },
+    reachable: true,
+    calls: [],
+    next: null,
+    next_reason: "",
+    wrapup_until_ms: null,
+    misses: 0,
+    refusals: 0,
+    away_because: "",
+    ...given,
+  };
 }

@@ -53,7 +53,35 @@ def test_no_test_sentence_is_an_example_of_an_article() -> None:
     examples = {example for article in ARTICLES for example in article.examples}
     keys = {key for sentence in sentences for key in sentence["articles"]}
     assert not examples & {sentence["text"] for sentence in sentences}
-    assert keys == {article.key for article in ARTICLES}
+    assert keys == {article.key for article in ARTICLES if not article.desk}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "key"),
+    [
+        ("en", "my pay is too low this month and the overtime is missing", "hr-salary"),
+        ("en", "how many days of vacation do i have left", "hr-holiday"),
+        ("en", "i want to report that i am ill", "hr-sick-leave"),
+        ("en", "we are having a baby in june and i want to stay at home", "hr-parental-leave"),
+        ("en", "the bank wants a certificate that i work for you", "hr-certificate"),
+        ("en", "i lost the receipt from my hotel", "hr-travel-expenses"),
+        ("sv", "min lön har inte kommit", "hr-salary"),
+        ("sv", "hur många semesterdagar har jag", "hr-holiday"),
+        ("nb", "jeg vil levere egenmelding for i går", "hr-sick-leave"),
+        ("nb", "når må jeg søke om foreldrepermisjon", "hr-parental-leave"),
+    ],
+)
+def test_callers_of_hr_find_its_articles_and_callers_of_it_do_not(language: str, text: str, key: str) -> None:
+    asked = ((text, 1.0),)
+    assert RANKING.suggest(asked, language, desk="hr")[0].article.key == key
+    others = (RANKING.suggest(asked, language, desk=desk) for desk in ("it", ""))
+    assert not [found for ranked in others for found in ranked if found.article.desk]
+
+
+def test_how_much_a_word_tells_does_not_depend_on_what_other_desks_write() -> None:
+    without = Ranking([article for article in ARTICLES if not article.desk])
+    asked = (("the printer has a paper jam and i can not send my expenses", 1.0),)
+    assert RANKING.suggest(asked, "en", desk="it") == without.suggest(asked, "en")
 
 
 @pytest.mark.parametrize(

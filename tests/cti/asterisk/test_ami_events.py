@@ -1,6 +1,7 @@
 """What Asterisk's messages mean, on recorded calls and on anything else."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 from ami_replay import transcript
@@ -47,7 +48,7 @@ ANNA_TALKED = ["AgentConnected anna", "RingEnded anna No route to destination", 
         (
             "second_agent",
             [
-                *ANNA_RINGS, "RingEnded anna NOANSWER", "RingEnded anna NOANSWER", "RingEnded anna CANCEL",
+                *ANNA_RINGS, "RingEnded anna NOANSWER", "RingEnded anna DECLINED", "RingEnded anna CANCEL",
                 "RingEnded anna Unknown", "RingStarted bo", "AgentConnected bo",
                 "RingEnded bo No route to destination", "CallEnded",
             ],
@@ -55,7 +56,7 @@ ANNA_TALKED = ["AgentConnected anna", "RingEnded anna No route to destination", 
         (
             "refused",
             [
-                *ANNA_RINGS, "RingEnded anna NOANSWER", "RingEnded anna NOANSWER", "RingEnded anna User busy",
+                *ANNA_RINGS, "RingEnded anna DECLINED", "RingEnded anna NOANSWER", "RingEnded anna User busy",
                 "RingStarted bo", "AgentConnected bo", "RingEnded bo No route to destination", "CallEnded",
             ],
         ),
@@ -104,7 +105,7 @@ def test_a_caller_who_waits_is_in_the_list_of_the_queue():
 
 def test_what_a_node_says_is_of_that_node():
     hangup = AmiMessage({"Event": "Hangup", "Uniqueid": "1.1", "Linkedid": "1.1"}, 5)
-    assert translate(hangup, "north").node == "north"
+    assert translate(replace(hangup, node="north")).node == "north"
     assert resynced([], 5, "north").node == "north"
 
 

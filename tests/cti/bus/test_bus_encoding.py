@@ -88,6 +88,12 @@ def test_a_field_that_a_newer_version_added_is_ignored():
     assert decode(encode(event)[:-1] + b',"mood":"calm"}') == event
 
 
+def test_a_fact_of_before_statements_had_ids_is_read():
+    old = b'StatementHeard {"at_ms":1,"event_id":"a","call_id":"1.1","text":"my printer","confidence":0.9}'
+    event = decode(old)
+    assert (event.text, event.statement_id, event.source) == ("my printer", "", "")
+
+
 def test_a_consumer_that_remembers_ids_handles_an_event_once():
     deduplicator, event = Deduplicator(), PartialHeard(call_id="1.1", at_ms=1, text="x")
     again = dataclasses.replace(event)

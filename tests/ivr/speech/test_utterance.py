@@ -13,6 +13,8 @@ class NotingEar:
     def __init__(self) -> None:
         self.sound = b""
         self.offset_s = -1.0
+        self.expected_at_s: list[float] = []
+        self.closed = False
 
     @property
     def seconds(self) -> float:
@@ -23,6 +25,15 @@ class NotingEar:
 
     def partial(self) -> str:
         return f"{self.seconds:.1f}"
+
+    def expect_end(self, offset_s: float) -> None:
+        self.expected_at_s.append(self.seconds)
+
+    def words_within_s(self, spoken_s: float) -> float:
+        return 1.0
+
+    def close(self) -> None:
+        self.closed = True
 
     def final(self, offset_s: float) -> Heard:
         self.offset_s = offset_s
@@ -79,6 +90,25 @@ def test_the_sound_of_a_short_pause_is_heard_when_the_caller_goes_on() -> None:
     course.hear(join(silence(1.0), parts, silence(1.0)))
     (decoder,) = course.ears
     assert decoder.seconds >= len(parts) / 8000
+
+
+def test_a_pause_may_be_the_end_and_whoever_hears_whole_may_begin_then() -> None:
+    """Well before the end is certain; and once more where the caller has gone on."""
+    course = Course()
+    first, second = trimmed(say("my printer")), trimmed(say("is broken"))
+    course.hear(join(silence(1.0), first, silence(0.4), second, silence(1.0)))
+    (decoder,) = course.ears
+    assert len(decoder.expected_at_s) == 2
+    assert len(first) / 8000 <= decoder.expected_at_s[0] < len(first) / 8000 + 0.9
+    assert decoder.expected_at_s[1] == decoder.seconds
+
+
+def test_what_nobody_wants_any_more_is_given_up() -> None:
+    course = Course()
+    course.utterance.close()
+    course.hear(join(silence(0.5), say(SENTENCE)))
+    course.utterance.close()
+    assert course.ears[0].closed
 
 
 def test_partials_are_not_repeated() -> None:

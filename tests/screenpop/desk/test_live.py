@@ -67,6 +67,15 @@ async def test_a_page_gets_a_snapshot_then_each_change_once_in_order(bus: Memory
             "reason": "lunch",
             "phone": "browser",
             "since_ms": 5,
+            "phones": {"browser": "unknown", "phone": "unknown"},
+            "reachable": True,
+            "calls": [],
+            "next": None,
+            "next_reason": "",
+            "wrapup_until_ms": None,
+            "misses": 0,
+            "refusals": 0,
+            "away_because": "",
         },
     }
     assert (third["cursor"], third["call"]["stage"]) == (3, "ended")

@@ -173,7 +173,7 @@ async def test_without_a_session_there_is_nothing_to_see(enter: Enter) -> None:
 async def test_a_role_includes_those_below_it(
     serve: Serve, enter: Enter, username: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @needs("supervisor")
+    @needs("see_audit")
     async def for_supervisors(_request: web.Request) -> web.Response:
         return web.Response()
 

@@ -6,7 +6,7 @@ import { LiveConnection, type LiveOwner } from "../lib/live.svelte";
 import { afterPaint, inNextFrame } from "../lib/frames";
 import { Softphone } from "../lib/softphone.svelte";
 import type { Line } from "../lib/line.svelte";
-import type { Call, Frame, Me, PendingOffer, PhoneKind, Presence } from "../lib/records";
+import type { Call, Frame, Me, PendingOffer, PhoneKind, Wish } from "../lib/records";
 
 /** Under which the call in front outlasts a reload of this tab. */
 const FRONT = "svarklar.front";
@@ -80,8 +80,8 @@ export class Desk {
     this.state = dismiss(this.state, callId);
   }
 
-  /** Asks for this presence; the answer comes over the live connection. */
-  wish(presence: Presence, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
+  /** Asks for this presence (null: as it is, at this phone); the answer comes over the live connection. */
+  wish(presence: Wish | null, reason = "", phone: PhoneKind = this.state.me?.phone ?? "browser"): void {
     this.refusal = "";
     if (presence === "ready" && phone === "browser") void this.phone.prepare();
     this.live.send({ type: "presence", presence, reason, phone });

@@ -109,23 +109,168 @@ export interface ArticleAnswer {
   body: string;
   keywords: string[];
   examples: string[];
+  desk: string;
   html: string;
 }
 
-export type Presence = "ready" | "break" | "wrapup" | "away";
+export type AuditKind = "logged_in" | "login_refused" | "password_changed" | "agent_added" | "agent_removed" | "role_changed" | "statement_heard" | "settings_changed" | "contact_erased";
+
+/** `actor` is a username, or COMMAND_LINE; `values` what it was done to (`{"case": "C-000001"}`). */
+export interface AuditEntry {
+  id: number;
+  at_ms: number;
+  actor: string;
+  kind: AuditKind;
+  values: Record<string, string>;
+}
+
+/** The newest first; `older_than` is what to ask for next (`?before=`), null where that is all. */
+export interface AuditAnswer {
+  entries: AuditEntry[];
+  older_than: number | null;
+}
+
+/** The body of the request. */
+export interface PasswordChange {
+  old: string;
+  new: string;
+}
+
+export type Language = "en" | "sv" | "nb";
+
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+/** Open from `opens` to `closes` on these days; local wall time as `HH:MM`, `24:00` is midnight. */
+export interface Span {
+  days: Weekday[];
+  opens: string;
+  closes: string;
+}
+
+/** When somebody answers. No spans: always. `holidays` names a country (`SE`): closed on its days off. */
+export interface OpeningHours {
+  spans: Span[];
+  time_zone: string;
+  holidays: string;
+  closed_days: string[];
+}
+
+export type WhenClosed = "queue" | "case" | "announce";
+
+export type ManagedBy = "settings" | "page" | "file";
+
+/**
+ * `numbers` as they are dialled; `menu` are the services by the key that chooses them.
+ *
+ * The first of `languages` serves where the caller's is not known and not asked. `greeting` is said first,
+ * by language; a language without one gets the catalogue's. `cap`: no more than so many callers wait, 0: as
+ * many as come. `version` counts the changes: a write against an older one is a conflict.
+ */
+export interface Desk {
+  key: string;
+  name: string;
+  numbers: string[];
+  queue: string;
+  department: string;
+  languages: Language[];
+  ask_language: boolean;
+  greeting: Partial<Record<Language, string>>;
+  menu: Record<string, string>;
+  hours: OpeningHours;
+  when_closed: WhenClosed;
+  when_full: WhenClosed;
+  ring_s: number;
+  wrapup_s: number;
+  cap: number;
+  managed_by: ManagedBy;
+  version: number;
+}
+
+/** Every desk, the default one first. */
+export interface DesksAnswer {
+  desks: Desk[];
+}
+
+/** Somebody who may serve queues. */
+export interface ServingAgent {
+  username: string;
+  name: string;
+}
+
+/** An agent serves this queue; a higher penalty is asked only where lower ones are busy. */
+export interface Membership {
+  agent: string;
+  queue: string;
+  penalty: number;
+  managed_by: ManagedBy;
+}
+
+/** Who serves which queue; `version` is given back with a change. Who stands in none serves the first. */
+export interface MembershipsAnswer {
+  version: number;
+  queues: string[];
+  agents: ServingAgent[];
+  memberships: Membership[];
+}
+
+/** What a page sends: all memberships as they shall be, made of this version. */
+export interface MembershipsChange {
+  version: number;
+  memberships: Membership[];
+}
+
+/** What is wrong with a field, in words. */
+export interface FieldFault {
+  field: string;
+  code: string;
+  message: string;
+}
+
+export type Presence = "ready" | "talking" | "break" | "wrapup" | "away";
 
 export type PhoneKind = "browser" | "phone";
 
-/** An agent as everybody sees them; `reason` is that of a break, `since_ms` when this began. */
+export type PhoneState = "unknown" | "unavailable" | "idle" | "ringing" | "in_use";
+
+export type Wish = "ready" | "break" | "wrapup" | "away";
+
+export type AwayBecause = "" | "missed" | "declined" | "unreachable";
+
+/**
+ * An agent as everybody sees them; `reason` is that of a break, `since_ms` when this began.
+ *
+ * Ready is always reachable and never talking; `calls` are those that have a talking agent. `next` is what
+ * the agent has chosen and is not yet: after the call (wrap-up comes first where it is `ready`), after the
+ * wrap-up, or once the phone is there. `wrapup_until_ms`: when wrap-up ends by itself, null where it stays.
+ * `misses` and `refusals` are counted in a row, until the agent answers or chooses something.
+ */
 export interface AgentState {
   username: string;
   presence: Presence;
   reason: string;
   phone: PhoneKind;
   since_ms: number;
+  phones: Partial<Record<PhoneKind, PhoneState>>;
+  reachable: boolean;
+  calls: string[];
+  next: Wish | null;
+  next_reason: string;
+  wrapup_until_ms: number | null;
+  misses: number;
+  refusals: number;
+  away_because: AwayBecause;
+}
+
+/** Somebody of the desk as colleagues see them. */
+export interface Person {
+  username: string;
+  name: string;
+  role: "agent" | "supervisor" | "admin";
 }
 
 export type Stage = "ivr" | "queued" | "offered" | "ringing" | "connected" | "ended";
+
+export type Why = "open" | "hours" | "holiday" | "closed_day" | "full" | "unknown_number" | "lookup_failed";
 
 export type Match = "one" | "several" | "none" | "withheld";
 
@@ -163,7 +308,7 @@ export interface Offer {
 
 export type Mark = "answered" | "listening" | "speech_end" | "heard" | "registered" | "queued" | "offered" | "shown" | "ringing" | "connected" | "ended";
 
-export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "failed";
+export type Outcome = "answered" | "abandoned_ivr" | "abandoned_queue" | "let_go" | "failed";
 
 /** A call as a whole; `marks` has the time (ms since the epoch) of each step that was seen. */
 export interface Call {
@@ -174,6 +319,9 @@ export interface Call {
   number: string;
   name: string;
   codec: string;
+  dialled: string;
+  desk: string;
+  why: Why;
   match: Match;
   how: How;
   contact_id: number | null;
@@ -182,6 +330,7 @@ export interface Call {
   transcript: string;
   confidence: number | null;
   words: SpokenWord[];
+  statement_id: string;
   case: CaseSummary | null;
   open_cases: CaseSummary[];
   suggestions: Suggestion[];
@@ -207,6 +356,7 @@ export interface SnapshotFrame {
   epoch: string;
   cursor: number;
   me: AgentState;
+  people: Person[];
   agents: AgentState[];
   calls: Call[];
   offers: PendingOffer[];
@@ -232,6 +382,13 @@ export interface PresenceFrame {
   type: "presence";
   cursor: number;
   agent: AgentState;
+}
+
+/** Everybody who may log in, after somebody was added, removed or changed. */
+export interface PeopleFrame {
+  type: "people";
+  cursor: number;
+  people: Person[];
 }
 
 /** The words so far of a caller who still talks. */
@@ -261,6 +418,7 @@ export type Frame =
   | ResumedFrame
   | CallFrame
   | PresenceFrame
+  | PeopleFrame
   | PartialFrame
   | OfferFrame
   | ErrorFrame;
@@ -277,10 +435,14 @@ export interface Hidden {
   offer_id: string;
 }
 
-/** The agent wants to be ready, on a break …; a line break in the reason would reach Asterisk. */
+/**
+ * The agent wants to be ready, on a break …; null: as they are, at this phone.
+ *
+ * A line break in the reason would reach Asterisk.
+ */
 export interface PresenceWanted {
   type: "presence";
-  presence: Presence;
+  presence: Wish | null;
   reason?: string;
   phone?: PhoneKind;
 }
@@ -292,4 +454,4 @@ export type PageMessage =
   | PresenceWanted;
 
 /** Every kind of frame. */
-export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "presence", "partial", "offer", "error"];
+export const FRAME_TYPES: readonly Frame["type"][] = ["snapshot", "resumed", "call", "presence", "people", "partial", "offer", "error"];

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ivr.speech import NoModel, Thresholds
-from ivr.speech.models.folder import UNMEASURED, language_of_name, read
+from ivr.speech.engines.vosk import language_of_name
+from ivr.speech.models.folder import UNMEASURED, read
 from ivr.speech.models.installed import ModelUnusable, add, best, installed
 from svarklar.settings import Settings
 
@@ -50,7 +51,8 @@ def test_a_models_language_is_in_its_name(name: str, language: str) -> None:
 
 def test_english_is_there_from_the_start(settings: Settings) -> None:
     (only,) = installed(settings)
-    assert (only.language, only.bundled, only.measured) == ("en", True, True)
+    assert (only.languages, only.bundled, only.measured) == (("en",), True, True)
+    assert (only.engine, only.whole) == ("vosk", False)
 
 
 def test_an_added_model_wins_and_a_larger_one_more(settings: Settings, model: Callable[..., Path]) -> None:
@@ -75,11 +77,21 @@ def test_what_is_no_model_is_not_listed(
 def test_a_models_own_file_tells_language_and_thresholds(model: Callable[..., Path]) -> None:
     described = read(model("ours", toml='language = "nb"\n[thresholds]\naccept = 0.8\nconfirm = 0.5\n'))
     assert described is not None
-    assert (described.language, described.thresholds, described.measured) == (
-        "nb",
+    assert (described.languages, described.thresholds, described.measured) == (
+        ("nb",),
         Thresholds(0.8, 0.5),
         True,
     )
+
+
+def test_a_model_may_speak_several_languages_and_wins_in_each(
+    settings: Settings, model: Callable[..., Path]
+) -> None:
+    model("many", under="models", toml='languages = ["en", "sv", "nb"]\n')
+    found = installed(settings)
+    assert {best(found, language).name for language in ("en", "sv", "nb")} == {"many"}
+    with pytest.raises(NoModel):
+        best(found, "de")
 
 
 def test_a_model_that_nobody_measured_is_trusted_less(model: Callable[..., Path]) -> None:
@@ -98,7 +110,7 @@ def test_a_model_is_added_by_its_folder(settings: Settings, model: Callable[...,
     source = model("vosk-model-small-sv-rhasspy-0.15")
     added = add(settings, str(source))
     shutil.rmtree(source)
-    assert added.language == "sv"
+    assert added.languages == ("sv",)
     assert added in installed(settings)
     assert sorted(path.name for path in added.path.parent.iterdir()) == [added.name]
 

@@ -14,7 +14,7 @@ words = st.builds(Word, st.text(), seconds, seconds, st.floats(0, 1))
 results = st.one_of(
     st.builds(SpeechBegan, seconds),
     st.builds(Partial, st.text()),
-    st.builds(SpeechStopped, seconds),
+    st.builds(SpeechStopped, seconds, seconds),
     st.builds(Heard, st.text(), st.floats(0, 1), st.lists(words).map(tuple), st.lists(st.text()).map(tuple)),
     st.builds(Failed, st.text()),
 )

@@ -96,6 +96,26 @@ async def test_a_lost_process_fails_its_stream_and_is_replaced(
         os.kill(before.pid, 0)
 
 
+async def test_a_process_that_lives_and_never_comes_back_from_decoding_is_found_in_time(
+    new_settings: Callable[..., Settings],
+) -> None:
+    pool = await start_recogniser(new_settings(decoders=1), ["tests.fakes.hanging_engine"])
+    try:
+        assert await pool.ready("en", timeout_s=30)
+        stream = await pool.open("en", 8000, ("yes",))
+        results, loop = aiter(stream), asyncio.get_running_loop()
+        for frame in frames(join(silence(0.3), say(SENTENCE))):
+            stream.feed(frame)
+        began_s = loop.time()
+        async with asyncio.timeout(30):
+            assert [type(result) async for result in results] == [Failed]
+        assert loop.time() - began_s < 2.5  # two seconds, and what a busy machine of the tests takes
+        assert await pool.ready("en", timeout_s=30)
+        assert await hears(pool)
+    finally:
+        await pool.close()
+
+
 async def test_the_other_processes_streams_go_on(new_pool: NewPool) -> None:
     pool = await new_pool(decoders=2)
     await until(lambda: loaded(pool) == 2)
@@ -116,7 +136,7 @@ async def test_a_process_that_cannot_be_had_is_missed_aloud_and_had_later(
     await until(lambda: loaded(pool) == 2)
     assert pool.state == "ok"
 
-    def no_process() -> None:
+    def no_process(engines: object) -> None:
         raise OSError(errno.EAGAIN, "no process left")
 
     with monkeypatch.context() as patched, capture_logs() as said:

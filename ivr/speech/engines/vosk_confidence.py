@@ -1,4 +1,4 @@
-"""From an engine's list of hypotheses to words one can trust, or not. Pure.
+"""From Vosk's list of hypotheses to words one can trust, or not. Pure.
 
 A hypothesis is what Vosk gives with SetMaxAlternatives and SetWords: `{"text", "confidence", "result":
 [{"word", "start", "end"}]}`, best first, `confidence` being a log likelihood. A word's own confidence is its

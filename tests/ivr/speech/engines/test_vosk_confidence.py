@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.speech import Heard
-from ivr.speech.confidence import Hypothesis, heard
+from ivr.speech.engines.vosk_confidence import Hypothesis, heard
 
 
 def hypothesis(text: str, probability: float, start_s: float = 0.0) -> Hypothesis:

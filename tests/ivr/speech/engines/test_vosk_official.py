@@ -96,7 +96,7 @@ def left(settings: Settings) -> list[str]:
 async def test_a_language_is_fetched_checked_and_unpacked(source: Source, settings: Settings) -> None:
     shares: list[float] = []
     added = await fetch(settings, "sv", shares.append)
-    assert (added.name, added.language, added in installed(settings)) == (NAME, "sv", True)
+    assert (added.name, added.languages, added in installed(settings)) == (NAME, ("sv",), True)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert left(settings) == [NAME]
