@@ -1,8 +1,8 @@
 """Prompts: text → sound, made once and kept as files; a recording dropped in the folder wins.
 
 `own/LANGUAGE/KEY.wav` replaces the prompt KEY (a recording cannot say a name, so only prompts without
-values are replaced). `fixed/` holds what is the same for every caller, `for_callers/` what has
-names, titles, words and numbers in it, which goes as a whole where somebody is to be forgotten; both by voice,
+values are replaced). `fixed/` holds what is the same for every caller, `for_callers/` what has names,
+titles, words and numbers in it, which goes as a whole where somebody is to be forgotten. Both by voice,
 rate and a hash of the text.
 """
 
