@@ -4,13 +4,13 @@ Theirs is what they were identified in, and what came from a number or extension
 spoke. A number that somebody else has too says nothing: there only what they were identified in is theirs.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
-from casestore import calls, contacts, fact_log, recordings
+from casestore import calls, case_search, cases, contacts, fact_log, recordings
 from casestore.db import Transaction
 from casestore.tables import CaseRow, CaseTextRow, ContactNumberRow, ContactRow
 from domain.calls import Call
@@ -75,13 +75,28 @@ def traces(tx: Transaction, contact: Contact) -> Traces:
 
 def erase(tx: Transaction, left: Traces) -> None:
     """Take all of it out of the store; recordings, which are files, are `recordings.remove`'s."""
-    for subjects in _some_at_once((*left.call_ids, *left.cases)):
+    for subjects in _some_at_once(left.call_ids):
         fact_log.erase_texts(tx, subjects)
     calls.erase_words(tx, left.calls)
     for numbers in _some_at_once(left.cases):
-        tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
+        erase_words_of_cases(tx, numbers)
     _erase_number_of_other_cases(tx, left.numbers)
     contacts.erase(tx, left.contact.id)
+
+
+def erase_words_of_cases(tx: Transaction, numbers: Sequence[str]) -> None:
+    """People's words, names and numbers of these cases go: texts, what their facts tell, what finds them."""
+    fact_log.erase_texts(tx, numbers)
+    tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
+    _find_anew(tx, numbers)
+
+
+def _find_anew(tx: Transaction, numbers: Iterable[str]) -> None:
+    """Have the cases found by what is left of them, and nothing left of the words before."""
+    for number in numbers:
+        if case := cases.get(tx, number):
+            case_search.put(tx, case)
+    case_search.tidy(tx)
 
 
 def _shared(tx: Transaction, contact: Contact) -> Collection[str]:
@@ -110,6 +125,7 @@ def _erase_number_of_other_cases(tx: Transaction, numbers: Collection[str]) -> N
     tx.execute(update(CaseTextRow).where(named).values(caller_number=""))
     for subjects in _some_at_once(others):
         fact_log.change_texts(tx, subjects, lambda text: _without_number(text, written))
+    _find_anew(tx, others)
 
 
 def _without_number(text: Any, numbers: Collection[str]) -> Any:
