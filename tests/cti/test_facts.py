@@ -88,7 +88,7 @@ def test_every_personal_field_is_empty_by_default(kind: type[Event]):
         if field.name in whole
     }
     assert defaults.keys() == whole
-    assert all(default in ("", (), None) or not default for default in defaults.values())
+    assert all(not default or default == CaseTexts() for default in defaults.values())
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", "7", '{"text": 7}', '{"text": "\\ud800"}'])
