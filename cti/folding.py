@@ -38,7 +38,9 @@ class Folding:
             before = self.calls.get(call_id) or self._load(call_id)
             after = step(before, event, event.at_ms)[0]
             if after is None and is_about_its_case(event):
-                self.early.setdefault(call_id, []).append(event)
+                early = self.early.setdefault(call_id, [])
+                if event.event_id not in {known.event_id for known in early}:
+                    early.append(event)
             elif before is None and after is not None:
                 self.begun += 1
                 for news in self.early.pop(call_id, ()):

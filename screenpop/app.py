@@ -71,8 +71,11 @@ async def _prepare(app: web.Application) -> AsyncIterator[None]:
 
 _ROUTES = [
     web.get("/", pages.page),
+    web.get("/cases", pages.page),
+    web.get("/cases/{number}", pages.page),
     web.get("/login", pages.page),
     web.get("/phone", pages.page),
+    web.get("/settings", pages.page),
     web.get("/live", live.live),
     web.get("/healthz", api.healthz),
     web.get("/api/me", api.me),

@@ -21,7 +21,12 @@ from screenpop.server.texts import say
 
 log = structlog.get_logger()
 
-_PAGES = {"/": "index.html", "/login": "login.html", "/phone": "phone.html"}
+_PAGES = {
+    "/": "index.html",
+    "/login": "login.html",
+    "/phone": "phone.html",
+    "/settings": "settings.html",
+}
 _PACKED = (
     "text/",
     "application/json",
@@ -59,8 +64,8 @@ async def load_pages(app: web.Application, folder: Path) -> None:
 
 @public
 async def page(request: web.Request) -> web.Response:
-    """`GET /`, `/login`, `/phone`."""
-    file = request.app[FILES].get(_PAGES[request.path])
+    """`GET /`, `/login`, `/phone`, `/settings`, and the places of the desk: `/cases`, `/cases/C-000123`."""
+    file = request.app[FILES].get(_PAGES.get(request.path, _PAGES["/"]))
     if file is None:
         return _not_built(language_of(request))
     return _respond(request, file, "no-cache")

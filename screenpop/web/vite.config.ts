@@ -1,12 +1,12 @@
-/** Builds the three pages into ../static; `npm run dev` serves them beside a running `svarklar serve`. */
+/** Builds the pages into ../static; `npm run dev` serves them beside a running `svarklar serve`. */
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
 
 const SERVER = process.env.SVARKLAR_SERVER ?? "http://127.0.0.1:8000";
-const PAGES = ["login", "phone"];
+const PAGES = ["login", "phone", "settings"];
 
-/** Serves /login and /phone under the addresses they have in production. */
+/** Serves /login, /phone and /settings under the addresses they have in production. */
 function pageAddresses(): Plugin {
   return {
     name: "page-addresses",
@@ -29,7 +29,7 @@ export default defineConfig({
     // The content security policy allows no data: addresses and no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["index.html", "login.html", "phone.html"] },
+    rollupOptions: { input: ["index.html", "login.html", "phone.html", "settings.html"] },
   },
   server: {
     proxy: {

@@ -112,7 +112,7 @@ async def main(folder, seed):
     await bridge.start()
     for at_ms in itertools.count(began_ms):
         call_id = f"{seed}.{at_ms // 200}{chance.randrange(4)}"
-        if chance.random() < 0.04 and talking:
+        if chance.random() < 0.02 and talking:
             of_call = chance.choice(sorted(talking))
             for event in await asyncio.to_thread(case_events, chance, store, of_call, at_ms):
                 await bus.publish(event.stream, event)

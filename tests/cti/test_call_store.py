@@ -19,6 +19,7 @@ from cti.folding import facts_after
 from cti.replay import compare, replay
 from domain.calls import Call, CallAnswered, CallEnded, QueueJoined, Resynced
 from domain.case_commands import Link
+from domain.case_events import CaseRegistered
 from domain.cases import Case, Said
 from domain.dialogue import LanguageChosen, StatementHeard
 from domain.event import Event
@@ -171,7 +172,7 @@ def test_a_call_that_has_ended_gets_its_case_also_in_this_way(kept: Kept) -> Non
 
 def test_the_case_that_was_linked_last_counts_and_what_calls_know_is_not_told_again(kept: Kept) -> None:
     written(kept, ANSWERED)
-    own, other = case_of(kept, ID), case_of(kept, "another call")
+    own, other = case_of(kept, ID), case_of(kept, "")
     with kept.store.uow() as tx:
         case_work.carried_out(tx, other.number, Link(actor="anna", at_ms=3_000, call_id=ID))
     recovered = kept.recover([])
@@ -180,6 +181,17 @@ def test_the_case_that_was_linked_last_counts_and_what_calls_know_is_not_told_ag
     kept.save(recovered.calls, recovered.place)
     assert kept.untold_cases() == []
     assert own.number != other.number
+
+
+def test_what_tells_of_a_call_that_has_not_begun_is_said_again_until_it_may_not_begin_any_more(
+    kept: Kept,
+) -> None:
+    case = case_of(kept, ID)
+    [early] = kept.recover([]).facts
+    assert isinstance(early, CaseRegistered)
+    assert (early.case_number, early.call_id) == (case.number, ID)
+    kept.save([], 1)
+    assert kept.recover([]).facts == (early,)
 
 
 def test_a_call_of_another_version_keeps_its_case(kept: Kept) -> None:

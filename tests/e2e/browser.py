@@ -44,7 +44,7 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 _WITNESS = Path(__file__).with_name("witness.js").read_text()
-_REFUSED_LOGIN = re.compile(r"status of (401|429)")
+_REFUSED = re.compile(r"status of (401|404|409|429|503)")
 _WORD_OF_THE_WIRE = re.compile(r'"type":\s*"(\w+)"|^([A-Z]+|SIP/2\.0 \d+) ')
 
 
@@ -130,8 +130,8 @@ class Visitor:
         """Take calls from now on, at the browser's phone or the desk phone (`phone`)."""
         await self.at("phone-choice").select_option(phone)
         await expect(self.at("phone-choice")).to_have_value(phone)
-        connection = "registered" if phone == "browser" else "off"
-        await expect(self.at("softphone-status")).to_have_attribute("data-state", connection)
+        shown, state = ("softphone", "registered") if phone == "browser" else ("deskphone", "idle")
+        await expect(self.at(f"{shown}-status")).to_have_attribute("data-state", state)
         await self.press("r")
         await expect(self.at("presence")).to_have_attribute("data-presence", "ready")
 
@@ -153,10 +153,8 @@ class Visitor:
         return await self.page.evaluate(f"witness.{what}")
 
     def _complained(self, message: ConsoleMessage) -> None:
-        is_refused_login = _REFUSED_LOGIN.search(
-            message.text
-        )  # Chromium tells of each, we of them on the page
-        if message.type in ("error", "warning") and not is_refused_login:
+        # Chromium tells of each no of the server; so does the page, to whoever it concerns.
+        if message.type in ("error", "warning") and not _REFUSED.search(message.text):
             self.complaints.append(message.text)
 
     def _follow(self, socket: WebSocket) -> None:
@@ -182,7 +180,7 @@ async def visitor(browser: Browser, system: Installation, **context: Any) -> Asy
     try:
         somebody = Visitor(await witnessed_page(profile), system)
         yield somebody
-        assert somebody.complaints == []
+        assert somebody.complaints == [], somebody.complaints
         assert somebody.hosts <= {"127.0.0.1"}
     finally:
         await profile.close()

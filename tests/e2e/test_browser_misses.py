@@ -72,7 +72,7 @@ async def test_a_hidden_page_makes_the_phone_ring_at_once(browser: Browser, syst
 
             await anna.page.bring_to_front()
             await expect(anna.at("pop-caller")).to_have_text("Maria Lind")
-            await expect(anna.page.get_by_text("this page was hidden")).to_be_visible()
+            await expect(anna.page.get_by_text("this tab was hidden")).to_be_visible()
             await anna.press("a")
             await anna.phone_is("talking")
     finally:

@@ -160,3 +160,12 @@ def test_a_voice_that_shall_not_be_kept_goes_by_any_clock(store: Store, tmp_path
         recordings.add(tx, written)
     tidied(store, tmp_path, NOW_MS + 1000 * DAY_MS, statement_days=0)
     assert list(settings.recordings_folder.iterdir()) == []
+
+
+def test_what_happened_to_a_case_is_kept_as_long_as_the_case(store: Store, tmp_path: Path):
+    kinds = ("CaseRegistered", "CaseNoted")
+    append(store, *(replace(fact(kind, 4_000), stream="cases") for kind in kinds), fact("CaseStated", 4_000))
+    append(store, fact("CallEnded", 0))
+    tidied(store, tmp_path)
+    with store.reading() as tx:
+        assert [one.kind for one in fact_log.read(tx, 0, 100)] == ["CaseRegistered", "CaseNoted", "CallEnded"]

@@ -1,30 +1,29 @@
 /** Calls, offers and agents for the tests: what matters is said, the rest is ordinary. */
 
-import type { AgentState, Call, Offer } from "../src/lib/records";
+import type { AgentState, Call, CaseSummary, Offer } from "../src/lib/records";
 
 export function aCall(callId: string, given: Partial<Call> = {}): Call {
   return {
     call_id: callId,
+    dialled: "100",
+    desk: "it",
+    why: "open",
     node: "main",
     stage: "queued",
     sip_call_id: "",
     number: "+46701740605",
     name: "",
     codec: "alaw",
-    dialled: "100",
-    desk: "it",
-    why: "open",
     match: "one",
     how: "ani",
     contact_id: 1,
     contact_name: "Maria Lind",
     language: "en",
-      transcript: "",
+    transcript: "",
     confidence: null,
     words: [],
     statement_id: "",
-    case: null,
-    open_cases: [],
+    case_number: "",
     suggestions: [],
     similar: [],
     queue: "support",
@@ -69,6 +68,30 @@ export function anAgent(given: Partial<AgentState> = {}): AgentState {
     misses: 0,
     refusals: 0,
     away_because: "",
+    ...given,
+  };
+}
+
+export function aCase(number: string, given: Partial<CaseSummary> = {}): CaseSummary {
+  return {
+    number,
+    version: 1,
+    status: "open",
+    title: "The printer is out of toner",
+    service: "printing",
+    category: "incident",
+    impact: "one",
+    urgency: "hindered",
+    priority: 4,
+    because: {},
+    assumed: [],
+    agent: "",
+    contact_id: 1,
+    contact_name: "Maria Lind",
+    desk: "it",
+    has_statement: false,
+    opened_ms: 1000,
+    changed_ms: 1000,
     ...given,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { apply, dismiss, look, NOTHING_KNOWN, type DeskState } from "../src/lib/desk-state";
 import type { Call, Frame, SnapshotFrame } from "../src/lib/records";
-import { aCall, anAgent, anOffer } from "./calls";
+import { aCall, aCase, anAgent, anOffer } from "./calls";
 
 const START = after(NOTHING_KNOWN, snapshot());
 const TALKING = after(START, changed(aCall("first", connected("first-offer"))));
@@ -11,7 +11,8 @@ function after(state: DeskState, ...messages: Frame[]): DeskState {
 }
 
 function snapshot(given: Partial<SnapshotFrame> = {}): Frame {
-  return { type: "snapshot", epoch: "e", cursor: 1, me: anAgent(), agents: [], calls: [], offers: [], ...given };
+  const nothing = { agents: [], people: [], calls: [], cases: [], offers: [] };
+  return { type: "snapshot", epoch: "e", cursor: 1, me: anAgent(), ...nothing, ...given };
 }
 
 function changed(call: Call): Frame {
@@ -19,7 +20,7 @@ function changed(call: Call): Frame {
 }
 
 function offered(callId: string, offerId: string): Frame {
-  return { type: "offer", call_id: callId, offer_id: offerId };
+  return { type: "offer", call_id: callId, offer_id: offerId, caller: null, cases: [] };
 }
 
 function ringing(offerId: string): Partial<Call> {
@@ -154,5 +155,41 @@ describe("a call that has ended", () => {
       return after(before, talking, changed(aCall(id, { ...connected(`offer-${id}`), stage: "ended" })));
     }, START);
     expect(state.mine).toEqual(["b", "c", "d"]);
+  });
+});
+
+describe("cases", () => {
+  const told = (version: number, title: string): Frame => ({ type: "case", cursor: 3, case: aCase("C-000001", { version, title }) });
+
+  it("are held by number, and never replaced by what is older", () => {
+    const state = after(START, told(2, "newer"), told(1, "older"));
+    expect(state.cases.get("C-000001")?.title).toBe("newer");
+    expect(state.cursor).toBe(3);
+  });
+
+  it("that the page watches are told without a cursor", () => {
+    const state = after(START, { type: "cases", cases: [aCase("C-000001")] });
+    expect(state.cases.size).toBe(1);
+    expect(state.cursor).toBe(START.cursor);
+  });
+
+  it("come with the offer, and so does who calls", () => {
+    const caller = { contact: null, open_cases: [aCase("C-000002")], open_count: 1, earlier_cases: [], calls: [] };
+    const offer: Frame = { type: "offer", call_id: "first", offer_id: "o", caller, cases: [aCase("C-000001")] };
+    const state = after(START, changed(aCall("first", { case_number: "C-000001" })), offer);
+    expect([...state.cases.keys()]).toEqual(["C-000002", "C-000001"]);
+    expect(state.callers.get("first")).toBe(caller);
+  });
+});
+
+describe("colleagues", () => {
+  it("are known from the snapshot on, and follow their presence", () => {
+    const bo = anAgent({ username: "bo" });
+    const people = [{ username: "bo", name: "Bo Berg", role: "agent" as const }];
+    const state = after(NOTHING_KNOWN, snapshot({ agents: [bo], people }));
+    const onBreak = after(state, { type: "presence", cursor: 4, agent: { ...bo, presence: "break" } });
+    expect(onBreak.people.get("bo")?.name).toBe("Bo Berg");
+    expect(onBreak.agents.get("bo")?.presence).toBe("break");
+    expect(onBreak.me?.presence).toBe("ready");
   });
 });

@@ -1,17 +1,16 @@
 import { expect, it } from "vitest";
 import { callerName, inOrder, waitedMs } from "../src/desk/order";
-import type { CaseSummary } from "../src/lib/records";
-import { aCall } from "./calls";
+import { aCall, aCase } from "./calls";
 
-const CASE = { number: "C-000001", priority: 1 } as CaseSummary;
+const CASES = new Map([["C-000001", aCase("C-000001", { priority: 1 })]]);
 
 it("lists the most urgent first, and those that wait longer before others", () => {
   const calls = [
     aCall("new", { marks: { queued: 3 } }),
     aCall("old", { marks: { queued: 1 } }),
-    aCall("urgent", { case: CASE, marks: { queued: 9 } }),
+    aCall("urgent", { case_number: "C-000001", marks: { queued: 9 } }),
   ];
-  const waiting = inOrder(calls).find((group) => group.name === "waiting");
+  const waiting = inOrder(calls, CASES).find((group) => group.name === "waiting");
   expect(waiting?.calls.map((call) => call.call_id)).toEqual(["urgent", "old", "new"]);
 });
 

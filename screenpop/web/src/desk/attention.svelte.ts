@@ -5,12 +5,14 @@ import { RingTone } from "../lib/ringtone";
 import { t } from "../lib/text.svelte";
 import type { Desk } from "./desk.svelte";
 import { callerName } from "./order";
+import type { View } from "./view.svelte";
 
 export class Attention {
   /** The browser lets no page sound before the first click or key. */
   isSilenced = $state(false);
   #tone = new RingTone();
   #desk: Desk;
+  #view: View;
   // Each its own, so that a change of a call that changes none of them does not ring again.
   #count = $derived.by(() => this.#desk.arriving.length);
   #ringing = $derived.by(() => {
@@ -25,8 +27,9 @@ export class Attention {
   #isOurs = $derived.by(() => preferences.sound && this.#desk.state.me?.phone === "browser");
 
   /** To be made while a component is: its effects live as long as that. */
-  constructor(desk: Desk) {
+  constructor(desk: Desk, view: View) {
     this.#desk = desk;
+    this.#view = view;
     $effect(() => this.#title());
     $effect(() => this.#ring());
     $effect(() => this.#notify());
@@ -40,7 +43,14 @@ export class Attention {
 
   #title(): void {
     const ringing = t("title.ringing", { name: this.#name });
-    document.title = this.#count > 0 ? `(${this.#count}) ${ringing}` : t("title.desk");
+    document.title = this.#count > 0 ? `(${this.#count}) ${ringing}` : this.#place();
+  }
+
+  /** What the tab is called while nobody calls: where one is. */
+  #place(): string {
+    const { place } = this.#view;
+    if (place.page === "calls") return t("title.desk");
+    return `${place.page === "case" ? place.number : t("cases")} – ${t("title.desk")}`;
   }
 
   #ring(): void {

@@ -1,6 +1,6 @@
 /** The living calls as the desk lists them, and how a call is named and timed.  Pure. */
 
-import type { Call } from "../lib/records";
+import type { Call, CaseSummary } from "../lib/records";
 
 export interface CallGroup {
   name: "withAgents" | "waiting" | "inIvr";
@@ -8,11 +8,12 @@ export interface CallGroup {
 }
 
 /** Who is with an agent, who waits (the most urgent first), who still talks to the voice response. */
-export function inOrder(calls: readonly Call[]): CallGroup[] {
+export function inOrder(calls: readonly Call[], cases: ReadonlyMap<string, CaseSummary>): CallGroup[] {
   const by = (...stages: Call["stage"][]) => calls.filter((call) => stages.includes(call.stage));
   const age = (one: Call, other: Call) => waitingSince(one) - waitingSince(other);
+  const priorityOf = (call: Call) => cases.get(call.case_number)?.priority ?? 9;
   const urgency = (one: Call, other: Call) =>
-    (one.case?.priority ?? 9) - (other.case?.priority ?? 9) || age(one, other);
+    priorityOf(one) - priorityOf(other) || age(one, other);
   return [
     { name: "withAgents", calls: by("offered", "ringing", "connected").sort(age) },
     { name: "waiting", calls: by("queued").sort(urgency) },

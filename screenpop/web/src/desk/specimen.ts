@@ -3,8 +3,9 @@
 import type { Call, CaseSummary } from "../lib/records";
 
 const words = ["a", "b", "c"];
-const aCase: CaseSummary = {
+export const aCase: CaseSummary = {
   number: "",
+  version: 0,
   title: "a",
   service: "printing",
   category: "incident",
@@ -12,8 +13,14 @@ const aCase: CaseSummary = {
   urgency: "works",
   priority: 5,
   because: { service: ["a"], urgency: ["b", "c"] },
+  assumed: ["impact"],
+  agent: "",
+  contact_id: 1,
+  contact_name: "a",
+  desk: "",
   has_statement: false,
   opened_ms: 1,
+  changed_ms: 1,
   status: "open",
 };
 
@@ -37,10 +44,9 @@ export const specimen: Call = {
   confidence: 1,
   words: words.map((text, index) => ({ text, start_s: index, end_s: index + 1, confidence: index / 2 })),
   statement_id: "",
-  case: aCase,
-  open_cases: [aCase],
+  case_number: "",
   suggestions: words.map((article) => ({ article, title: "a", score: 1, because: ["b"] })),
-  similar: [aCase],
+  similar: [],
   queue: "",
   position: null,
   agent: null,

@@ -3,10 +3,22 @@
  *
  * Rules: a call is mine while it is offered to me, rings at me or is connected with me. A call that
  * ends while it is mine stays until it is dismissed, so that its pop lasts through the wrap-up. A new
- * call of mine comes to the front only where no living call of mine is there: it never overwrites.
+ * call of mine comes to the front only where no living call of mine is there: it never overwrites. Cases are
+ * held by number; what is known of one is never replaced by what is older.
  */
 
-import type { AgentState, Call, Frame, Offer, PartialFrame, PendingOffer, SnapshotFrame } from "./records";
+import type {
+  AgentState,
+  Call,
+  CallerCard,
+  CaseSummary,
+  Frame,
+  Offer,
+  PartialFrame,
+  PendingOffer,
+  Person,
+  SnapshotFrame,
+} from "./records";
 
 /** So many ended calls of mine are kept; the oldest goes first. */
 const MOST_ENDED = 3;
@@ -15,8 +27,15 @@ export interface DeskState {
   readonly epoch: string;
   readonly cursor: number;
   readonly me: AgentState | null;
+  /** Everybody at the desk by username, and how those are who have said so. */
+  readonly people: ReadonlyMap<string, Person>;
+  readonly agents: ReadonlyMap<string, AgentState>;
   /** Living calls, and my ended ones. */
   readonly calls: ReadonlyMap<string, Call>;
+  /** Cases that are or were on the screen, by number. */
+  readonly cases: ReadonlyMap<string, CaseSummary>;
+  /** Who calls, by call id, as it came with the offer. */
+  readonly callers: ReadonlyMap<string, CallerCard>;
   /** The words so far of callers who still talk, by call id. */
   readonly partials: ReadonlyMap<string, string>;
   /** Call ids of mine in the order they came. */
@@ -31,7 +50,11 @@ export const NOTHING_KNOWN: DeskState = {
   epoch: "",
   cursor: 0,
   me: null,
+  people: new Map(),
+  agents: new Map(),
   calls: new Map(),
+  cases: new Map(),
+  callers: new Map(),
   partials: new Map(),
   mine: [],
   front: null,
@@ -44,18 +67,40 @@ export function apply(state: DeskState, message: Frame): DeskState {
     case "snapshot":
       return fromSnapshot(state, message);
     case "resumed":
-      return settle({ ...state, cursor: message.cursor, offers: message.offers });
+      return settle(withOffers({ ...state, cursor: message.cursor, offers: [] }, message.offers));
     case "call":
       return settle(withCall({ ...state, cursor: message.cursor }, message.call));
+    case "case":
+      return knowing({ ...state, cursor: message.cursor }, [message.case]);
+    case "cases":
+      return knowing(state, message.cases);
     case "partial":
       return withPartial(state, message);
     case "presence":
       return withAgent({ ...state, cursor: message.cursor }, message.agent);
+    case "people":
+      return { ...state, cursor: message.cursor, people: byUsername(message.people) };
     case "offer":
-      return settle(withOffer(state, { offer_id: message.offer_id, call_id: message.call_id }));
+      return settle(withOffers(state, [message]));
     case "error":
       return state;
   }
+}
+
+/** The state with these cases in it, where they are not known better. */
+export function knowing(state: DeskState, summaries: readonly CaseSummary[]): DeskState {
+  const news = summaries.filter(({ number, version }) => version >= (state.cases.get(number)?.version ?? 0));
+  if (news.length === 0) return state;
+  const cases = new Map(state.cases);
+  for (const summary of news) cases.set(summary.number, summary);
+  return { ...state, cases };
+}
+
+/** The state with what is known of who calls, and their cases. */
+export function withCaller(state: DeskState, callId: string, caller: CallerCard | null): DeskState {
+  if (caller === null) return state;
+  const callers = new Map(state.callers).set(callId, caller);
+  return knowing({ ...state, callers }, [...caller.open_cases, ...caller.earlier_cases]);
 }
 
 /** The agent looks at this call, or (null) at their own again. */
@@ -83,8 +128,15 @@ function fromSnapshot(before: DeskState, message: SnapshotFrame): DeskState {
     if (known !== undefined && !calls.has(id)) calls.set(id, { ...known, stage: "ended" });
   }
   const mine = [...before.mine, ...wrappingUp(message).filter((id) => !before.mine.includes(id))];
-  const { epoch, cursor, me, offers } = message;
-  return settle({ ...before, epoch, cursor, me, calls, partials: new Map(), mine, offers });
+  const { epoch, cursor, me } = message;
+  const agents = new Map(message.agents.map((agent) => [agent.username, agent]));
+  const people = byUsername(message.people);
+  const known = { ...before, epoch, cursor, me, agents, people, calls, partials: new Map(), mine, offers: [] };
+  return settle(withOffers(knowing(known, message.cases), message.offers));
+}
+
+function byUsername(people: readonly Person[]): ReadonlyMap<string, Person> {
+  return new Map(people.map((person) => [person.username, person]));
 }
 
 /** My call that I am still wrapping up: the server tells of it, so that a reload does not lose its pop. */
@@ -122,12 +174,17 @@ function withoutKey<Value>(map: ReadonlyMap<string, Value>, key: string): Readon
 }
 
 function withAgent(state: DeskState, agent: AgentState): DeskState {
-  return agent.username === state.me?.username ? { ...state, me: agent } : state;
+  const agents = new Map(state.agents).set(agent.username, agent);
+  return { ...state, agents, me: agent.username === state.me?.username ? agent : state.me };
 }
 
-function withOffer(state: DeskState, offer: PendingOffer): DeskState {
-  const others = state.offers.filter((other) => other.offer_id !== offer.offer_id);
-  return { ...state, offers: [...others, offer] };
+/** The offers, with who calls and the cases that their pops show. */
+function withOffers(state: DeskState, offers: readonly PendingOffer[]): DeskState {
+  return offers.reduce((before, offer) => {
+    const known = knowing(withCaller(before, offer.call_id, offer.caller), offer.cases);
+    const others = known.offers.filter((other) => other.offer_id !== offer.offer_id);
+    return { ...known, offers: [...others, offer] };
+  }, state);
 }
 
 /** Brings `mine`, `front` and `offers` in line with what is known of the calls. */

@@ -17,11 +17,15 @@ export class Softphone {
   lines = $state.raw<readonly Line[]>([]);
   /** The last call that ended, for its cause. */
   lastEnded = $state.raw<Line | null>(null);
-  problem = $state<MicrophoneProblem | null>(null);
-
+  #found = $state<MicrophoneProblem | null>(null);
   #agent: UA | null = null;
   #host = "";
   #retry: ReturnType<typeof setTimeout> | undefined;
+
+  /** What is wrong with the microphone. JsSIP tells of it only after the call that it has cost. */
+  get problem(): MicrophoneProblem | null {
+    return this.#found ?? this.lastEnded?.problem ?? null;
+  }
 
   /** The call one talks on, else one that is held, else one that rings. */
   get current(): Line | null {
@@ -88,7 +92,7 @@ export class Softphone {
    * assert it (RFC 3325), since the account is known by the From header; empty: withheld.
    */
   call(number: string, from: string, sound: MediaStream): void {
-    this.problem = null;
+    this.#found = null;
     this.lastEnded = null;
     const asserted = from === "" ? "sip:anonymous@anonymous.invalid" : `sip:${from}@${this.#host}`;
     this.#agent?.call(number, {
@@ -100,12 +104,13 @@ export class Softphone {
 
   /** Tells of a microphone that cannot be used before a call needs it. */
   async prepare(): Promise<void> {
-    this.problem = await checkMicrophone();
+    this.#found = await checkMicrophone();
   }
 
   /** Answers; whom one talks to is held first. */
   answer(line: Line): void {
-    this.problem = null;
+    this.#found = null;
+    this.lastEnded = null;
     for (const other of this.lines) if (other.state === "talking") other.toggleHold();
     line.answer();
   }
@@ -113,6 +118,5 @@ export class Softphone {
   #end(line: Line): void {
     this.lines = this.lines.filter((other) => other !== line);
     this.lastEnded = line;
-    this.problem = line.problem;
   }
 }

@@ -34,7 +34,10 @@ export function t(key: TextKey, values: Readonly<Record<string, string | number>
 }
 
 /** The name of something that the server calls by an identifier; the identifier itself where there is none. */
-export function nameOf(group: "service" | "category" | "impact" | "urgency" | "break" | "how", id: string): string {
+export function nameOf(
+  group: "service" | "category" | "impact" | "urgency" | "status" | "trust" | "break" | "how",
+  id: string,
+): string {
   return find(`${group}.${id}`) ?? readable(id);
 }
 
