@@ -44,7 +44,7 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 _WITNESS = Path(__file__).with_name("witness.js").read_text()
-_REFUSED = re.compile(r"status of (401|404|409|429|503)")
+_REFUSED = re.compile(r"status of (401|403|404|409|422|429|503)")
 _WORD_OF_THE_WIRE = re.compile(r'"type":\s*"(\w+)"|^([A-Z]+|SIP/2\.0 \d+) ')
 
 

@@ -21,6 +21,7 @@ const MACHINES: Readonly<Record<string, TextKey>> = {
 /** What the kind of the line says already, or nobody can read. */
 const UNSAID: Readonly<Partial<Record<CaseEventKind, readonly string[]>>> = {
   registered: ["status", "contact_id"],
+  assigned: ["agent"],
   held: ["status"],
   resumed: ["status"],
   solved: ["status"],
