@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from casestore import case_search
 from casestore.case_fields import because_of, said_of, set_by_of
@@ -92,16 +92,11 @@ def page(tx: Transaction, after: str = "", limit: int = 500) -> tuple[Case, ...]
     return _cases(tx, select(CaseRow).where(CaseRow.number > after).order_by(CaseRow.number).limit(limit))
 
 
-def expire_texts(tx: Transaction, before_ms: int, *, limit: int = 500) -> tuple[str, ...]:
-    """Delete people's words, names and numbers of cases that are done with and unchanged since; which cases.
-
-    What of them stands in their facts is `fact_log.erase_texts`'s. Fewer than `limit`: there are no more.
-    """
+def done_with(tx: Transaction, before_ms: int, limit: int) -> tuple[str, ...]:
+    """Cases that still have words, but are done with and unchanged since then; fewer than `limit`: all."""
     done = CaseRow.status.not_in(OPEN_STATUSES) & (CaseRow.changed_ms < before_ms)
     page = select(CaseRow.number).join_from(CaseRow, CaseTextRow).where(done).limit(limit)
-    numbers = tuple(tx.scalars(page.order_by(CaseRow.number)))
-    tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
-    return numbers
+    return tuple(tx.scalars(page.order_by(CaseRow.number)))
 
 
 def case_of_row(row: CaseRow) -> Case:

@@ -75,14 +75,20 @@ def traces(tx: Transaction, contact: Contact) -> Traces:
 
 def erase(tx: Transaction, left: Traces) -> None:
     """Take all of it out of the store; recordings, which are files, are `recordings.remove`'s."""
-    for subjects in _some_at_once((*left.call_ids, *left.cases)):
+    for subjects in _some_at_once(left.call_ids):
         fact_log.erase_texts(tx, subjects)
     calls.erase_words(tx, left.calls)
     for numbers in _some_at_once(left.cases):
-        tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
-    others = _erase_number_of_other_cases(tx, left.numbers)
-    _find_no_more(tx, (*left.cases, *others))
+        erase_words_of_cases(tx, numbers)
+    _erase_number_of_other_cases(tx, left.numbers)
     contacts.erase(tx, left.contact.id)
+
+
+def erase_words_of_cases(tx: Transaction, numbers: Sequence[str]) -> None:
+    """People's words, names and numbers of these cases go: texts, what their facts tell, what finds them."""
+    fact_log.erase_texts(tx, numbers)
+    tx.connection().execute(delete(CaseTextRow).where(CaseTextRow.case_number.in_(numbers)))
+    _find_by_what_is_left(tx, numbers)
 
 
 def _shared(tx: Transaction, contact: Contact) -> Collection[str]:
@@ -103,8 +109,8 @@ def _cases(tx: Transaction, contact_id: int, numbers: Collection[str]) -> tuple[
     return tuple(tx.scalars(with_texts.where(theirs).order_by(CaseRow.number)))
 
 
-def _find_no_more(tx: Transaction, numbers: Sequence[str]) -> None:
-    """The cases are found by what is left of them."""
+def _find_by_what_is_left(tx: Transaction, numbers: Sequence[str]) -> None:
+    """Nothing finds the cases any more but what is left of them."""
     tx.expire_all()  # what was read before is not what is there now
     for some in _some_at_once(numbers):
         for case in cases.by_numbers(tx, some):
@@ -112,15 +118,15 @@ def _find_no_more(tx: Transaction, numbers: Sequence[str]) -> None:
     case_search.tidy(tx)
 
 
-def _erase_number_of_other_cases(tx: Transaction, numbers: Collection[str]) -> Sequence[str]:
-    """Somebody else has called from their telephone: the case is that one's, the number is not. Whose."""
+def _erase_number_of_other_cases(tx: Transaction, numbers: Collection[str]) -> None:
+    """Somebody else has called from their telephone: the case is that one's, the number is not."""
     written = [form for number in numbers for form in written_forms(number)]
     named = CaseTextRow.caller_number.in_(written)
     others = tx.scalars(select(CaseTextRow.case_number).where(named)).all()
     tx.execute(update(CaseTextRow).where(named).values(caller_number=""))
     for subjects in _some_at_once(others):
         fact_log.change_texts(tx, subjects, lambda text: _without_number(text, written))
-    return others
+    _find_by_what_is_left(tx, others)
 
 
 def _without_number(text: Any, numbers: Collection[str]) -> Any:

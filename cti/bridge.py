@@ -28,6 +28,7 @@ from cti.bus.follow import FollowReport, follow, troubles_of
 from cti.call_store import KeepsCalls, Recovered
 from cti.effects import Effect, ForgetLater, Publish, Report, Save, TellQueue, WakeAfterWrapup
 from cti.fact_writer import FactWriter, Positions
+from cti.facts import is_fact, is_promise
 from cti.inbox import Inbox
 from cti.nodes import Nodes
 from cti.owner import Entry, Forget, Owner
@@ -37,9 +38,8 @@ from cti.queue_members import QueueMembers
 from cti.recall import Recall, Recalled
 from cti.resync import DeadlinePassed, Listed, QueueListed, Seen
 from cti.work import Work
-from domain.agents import AgentsSnapshot, SnapshotWanted
-from domain.calls import ENDED_KNOWN_S, Call, CallChanged, CallsSnapshot
-from domain.case_events import CaseChanged, CaseEvent
+from domain.agents import SnapshotWanted
+from domain.calls import ENDED_KNOWN_S, Call
 from domain.clock import now_ms
 from domain.desks import DeskBook
 from domain.event import MAIN_NODE, Event
@@ -218,13 +218,13 @@ class Bridge:
     async def _take_in(self, group: Sequence[_Item]) -> None:
         """Written down, folded, carried out."""
         entries = [entry for item in group for entry in self._entries(item)]
-        stated = [entry for entry in entries if isinstance(entry, Event) and _is_fact(entry)]
+        stated = [entry for entry in entries if isinstance(entry, Event) and is_fact(entry)]
         is_new = await self._facts.write(stated, self._read_up_to(group))
         # What the log has already was folded before, perhaps before the program was started anew.
         known = {id(event) for event, new in zip(stated, is_new, strict=True) if not new}
         effects = [effect for entry in entries if id(entry) not in known for effect in self._fold(entry)]
         # Calls are made of the facts above; what is said of agents follows from no fact, so it is one itself.
-        promises = [e.event for e in effects if isinstance(e, Publish) and _is_promise(e.event)]
+        promises = [e.event for e in effects if isinstance(e, Publish) and is_promise(e.event)]
         await self._facts.write(promises, {})
         self._projection.put([e.call for e in effects if isinstance(e, Save)], self._facts.position)
         for effect in effects:
@@ -297,13 +297,3 @@ class Bridge:
 
     def _tell_everything(self) -> None:
         self._inbox.post(_Heard(SnapshotWanted(at_ms=self._clock(), request_id=""), WISHES, ""))
-
-
-def _is_fact(event: Event) -> bool:
-    """Asking for a snapshot is nothing that happened; what happens to cases, their owner has written down."""
-    return not isinstance(event, SnapshotWanted | CaseEvent | CaseChanged)
-
-
-def _is_promise(event: Event) -> bool:
-    """What we state of agents happened with us; of calls we state what the facts amount to."""
-    return not isinstance(event, CallChanged | CallsSnapshot | AgentsSnapshot)

@@ -5,10 +5,23 @@ import json
 import structlog
 
 from cti.bus.encoding import BadEvent, Fields, as_json, decode, fields_of
+from domain.agents import AgentsSnapshot, SnapshotWanted
+from domain.calls import CallChanged, CallsSnapshot
+from domain.case_events import CaseChanged, CaseEvent
 from domain.event import Event
 from domain.facts import Fact, StoredFact
 
 log = structlog.get_logger()
+
+
+def is_fact(event: Event) -> bool:
+    """Asking for a snapshot is nothing that happened; what happens to cases, their owner has written down."""
+    return not isinstance(event, SnapshotWanted | CaseEvent | CaseChanged)
+
+
+def is_promise(event: Event) -> bool:
+    """What we state of agents happened with us; of calls we state what the facts amount to."""
+    return not isinstance(event, CallChanged | CallsSnapshot | AgentsSnapshot)
 
 
 def fact_of(event: Event, *, node: str, received_ms: int) -> Fact:

@@ -5,10 +5,11 @@ import re
 from contextlib import closing
 from pathlib import Path
 
-from casestore import erasure, recordings
+from casestore import audit, erasure, recordings
 from casestore.db import Store
 from casestore.erasure import Traces
 from casestore.outbox import OutboxFile
+from domain.audit import COMMAND_LINE
 from domain.calls import ENDED_KNOWN_S
 from domain.contacts import Contact
 from domain.numbers import written_forms
@@ -41,7 +42,7 @@ def erase_person(settings: Settings, store: Store, contact: Contact, at_ms: int)
         for number in left.cases:
             recordings.remove(tx, settings.recordings_folder, number)
         _erase_in_files(settings, left)
-        # The audit's line belongs here: who had which id erased.
+        audit.note(tx, COMMAND_LINE, "contact_erased", {"contact": str(contact.id)}, at_ms)
     return left, store.forget_deleted()
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from casestore import audit, calls, cases, fact_log, recordings, users
+from casestore import audit, calls, cases, erasure, fact_log, recordings, users
 from casestore.clock_check import is_ahead_of_the_store
 from casestore.db import Store, Transaction
 from domain.event import CallEvent, Event
@@ -105,8 +105,9 @@ KEPT: tuple[Callable[[Tidying], None], ...] = (_words_of_calls, _words_of_cases,
 
 
 def _expire_cases(before_ms: int, tx: Transaction) -> int:
-    numbers = cases.expire_texts(tx, before_ms, limit=_BATCH)
-    fact_log.erase_texts(tx, numbers)
+    numbers = cases.done_with(tx, before_ms, _BATCH)
+    if numbers:
+        erasure.erase_words_of_cases(tx, numbers)
     return len(numbers)
 
 

@@ -42,4 +42,4 @@ def agree_on_language(
 def welcome(language: str, greeting: Mapping[Language, str]) -> Prompt:
     """The desk's own words in this language, else the catalogue's."""
     own = greeting.get(language) if is_language(language) else None
-    return Prompt("greeting", {"text": own}) if own else Prompt("welcome")
+    return Prompt("greeting", {"greeting": own}) if own else Prompt("welcome")

@@ -1,9 +1,9 @@
 """Prompts: text → sound, made once and kept as files; a recording dropped in the folder wins.
 
 `own/LANGUAGE/KEY.wav` replaces the prompt KEY (a recording cannot say a name, so only prompts without
-values are replaced). `fixed/` holds the catalogues' own texts, `for_callers/` those with names, titles and
-numbers in them, which go as a whole where somebody is to be forgotten; both by voice, rate and a hash of the
-text.
+values are replaced). `fixed/` holds what is the same for every caller, `for_callers/` what has names,
+titles, words and numbers in it, which goes as a whole where somebody is to be forgotten. Both by voice,
+rate and a hash of the text.
 """
 
 import asyncio
@@ -20,12 +20,13 @@ import structlog
 
 from domain.languages import LANGUAGES
 from ivr.speaking.voices import Speaker, SpeechFailed, resample
-from ivr.texts import catalogue
+from ivr.texts import catalogue, placeholders
 
 log = structlog.get_logger()
 
 RATES_HZ = (8000, 16000)
 _FIXED, _FOR_CALLERS = "fixed", "for_callers"
+_OF_CALLERS = frozenset(("name", "number", "text", "title"))
 _BEFORE = "made"  # of the version before: both in one folder
 _MOST_CHARACTERS = 1_000  # of one prompt: a hostile name must not become an hour of speech
 _READERS = 2
@@ -108,7 +109,7 @@ class Prompts:
 
     def _path(self, voice: Speaker, language: str, key: str, text: str, rate_hz: int) -> Path:
         digest = hashlib.sha256(f"{language}\0{text}".encode()).hexdigest()[:24]
-        kind = _FIXED if _is_fixed(language, key, text) else _FOR_CALLERS
+        kind = _FIXED if _is_fixed(language, key) else _FOR_CALLERS
         return self._folder / kind / voice.name / str(rate_hz) / f"{digest}.pcm"
 
     def _kept(self, path: Path) -> bytes | None:
@@ -131,9 +132,10 @@ def forget_spoken(folder: Path, before_s: float | None = None) -> int:
     return len(old)
 
 
-def _is_fixed(language: str, key: str, text: str) -> bool:
-    """Whether nothing was put into the text: it stands in the catalogue so."""
-    return language in LANGUAGES and catalogue(language).prompts.get(key) == text
+def _is_fixed(language: str, key: str) -> bool:
+    """Whether nothing of a caller is put into this text; a key that is not known might be anybody's."""
+    text = catalogue(language).prompts.get(key) if language in LANGUAGES else None
+    return text is not None and _OF_CALLERS.isdisjoint(name for name, _ in placeholders(text))
 
 
 def _write(path: Path, sound: bytes) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import MetaData, func, select, text
 
-from casestore import calls, case_search, cases, contacts, erasure, fact_log
+from casestore import calls, case_search, case_words, cases, contacts, erasure, fact_log
 from casestore.case_words import asked
 from casestore.db import Store, Transaction
 from domain.calls import Call, without_person
@@ -186,6 +186,18 @@ def test_a_case_of_somebody_else_who_called_from_their_telephone_keeps_all_but_t
         (registered,) = fact_log.read(tx, 0, 9, subject="C-000004")
     assert HERS not in registered.personal
     assert "Bo Ek" in registered.personal
+
+
+def test_no_case_is_found_any_more_by_what_was_erased(
+    store: Store, astrid: Contact, bo: Contact, happened: dict[str, Call]
+):
+    def hits(words: str) -> tuple[int, ...]:
+        with store.reading() as tx:
+            return case_search.newest(tx, case_words.asked(words), 9)
+
+    assert (hits("Astrid"), hits("spoken"), hits(HERS)) == ((1,), (3, 2, 1), (3, 1))
+    erased(store, astrid)
+    assert (hits("Astrid"), hits("spoken"), hits(HERS)) == ((), (2,), ())
 
 
 def test_a_case_goes_on_after_its_person_was_erased(store: Store, astrid: Contact, happened: dict[str, Call]):

@@ -4,7 +4,7 @@ import traceback
 from dataclasses import MISSING, fields, replace
 
 import pytest
-from call_events import CASE, DIALOGUE, of, play
+from call_events import DIALOGUE, ID, of, play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -14,16 +14,21 @@ from cti.bus.encoding import BadEvent
 from cti.calls import step
 from cti.facts import event_of, fact_of
 from domain.calls import CallAnswered, CallEnded, QueueJoined, without_person
-from domain.cases import CaseRegistered
+from domain.case_events import CaseNoted
+from domain.cases import CaseTexts, Said
 from domain.dialogue import StatementHeard
 from domain.event import Event
 from domain.facts import StoredFact
 from domain.vocabulary import kinds_of
+from tests import case_work
 
+SAID = Said(statement_id="1", text="Maria's printer", at_ms=1)
+TEXTS = CaseTexts(title="", said=(SAID,), because={"service": ("printer",)})
 PERSONAL = (
     *DIALOGUE,
     of(QueueJoined, 800, queue="support", position=1, number="+46701740605", name="Maria"),
-    of(CaseRegistered, 500, case=replace(CASE, because={"service": ("printer",)}), open_cases=(CASE,)),
+    replace(case_work.told(ID), texts=TEXTS),
+    CaseNoted(case_number="C-000001", version=2, actor="anna", note_id="anna/1", note="Maria's", at_ms=9),
 )
 
 
@@ -56,10 +61,8 @@ def test_what_is_not_personal_stays():
     assert event_of(stored(PERSONAL[0], personal="")) == of(
         CallAnswered, 100, event_id=PERSONAL[0].event_id, sip_call_id="sip-1", codec="ulaw"
     )
-    registered = event_of(stored(PERSONAL[-1], personal=""))
-    assert isinstance(registered, CaseRegistered)
-    assert registered.case == replace(CASE, title="")
-    assert registered.open_cases == ()
+    registered = event_of(stored(PERSONAL[-2], personal=""))
+    assert registered == replace(PERSONAL[-2], texts=CaseTexts())
 
 
 @settings(max_examples=200, deadline=None)
@@ -85,7 +88,7 @@ def test_every_personal_field_is_empty_by_default(kind: type[Event]):
         if field.name in whole
     }
     assert defaults.keys() == whole
-    assert all(default in ("", (), None) or not default for default in defaults.values())
+    assert all(not default or default == CaseTexts() for default in defaults.values())
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", "7", '{"text": 7}', '{"text": "\\ud800"}'])

@@ -239,7 +239,7 @@ def test_a_caller_of_a_desk_nobody_knows_is_put_through():
 def test_a_desk_greets_in_its_own_words_and_languages():
     swedish = {"languages": ("sv", "nb"), "greeting": {"sv": "Välkommen till personal."}}
     talk = Transcript(flow(**swedish)).then(FindCallers(), Callers("withheld"))
-    talk.then(Say(Prompt("greeting", {"text": "Välkommen till personal."})))
+    talk.then(Say(Prompt("greeting", {"greeting": "Välkommen till personal."})))
     options = (Option("sv", "2"), Option("nb", "3"))
     prompts = (Prompt("language_choice", language="sv"), Prompt("language_choice", language="nb"))
     talk.then(Ask("language", prompts, options, heard_in="en"), Chosen("nb")).then(UseLanguage("nb"))

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from casestore import calls, contacts, recordings
+from casestore import audit, calls, contacts, recordings
 from casestore.db import Store
 from casestore.outbox import Entry, OutboxFile
+from domain.audit import COMMAND_LINE
 from domain.calls import Call
 from domain.clock import now_ms
 from domain.contacts import Contact
@@ -84,6 +85,13 @@ def test_it_erases_once_somebody_agrees(
     assert result.exit_code == 0, result.output
     assert f"Nothing but the id {astrid.id} is left" in result.stdout
     assert words_of_call(store) == ""
+    with store.reading() as tx:
+        (entry,) = audit.recent(tx, 9)
+    assert (entry.actor, entry.kind, entry.values) == (
+        COMMAND_LINE,
+        "contact_erased",
+        {"contact": str(astrid.id)},
+    )
 
 
 def test_whoever_is_not_there_is_said_not_to_be(run: Run, store: Store, astrid: Contact):

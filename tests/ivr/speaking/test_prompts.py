@@ -90,8 +90,10 @@ def spoken_in(folder: Path) -> dict[str, int]:
 def test_what_was_spoken_for_single_callers_goes_and_the_rest_stays(tmp_path: Path, prompts: Prompts) -> None:
     for key, text in dict(catalogue("sv").fixed_prompts()).items():
         prompts.make("sv", key, text, 8000)
+    prompts.make("sv", "greeting", "Välkommen till personal.", 8000)
+    prompts.make("sv", "menu_choice", "För skrivare, tryck ett.", 8000)
     for name in ("Åsa", "Bo"):
-        prompts.make("sv", "greeting", f"Hej {name}.", 8000)
+        prompts.make("sv", "hello", f"Hej {name}.", 8000)
     fixed = spoken_in(tmp_path)["fixed"]
     assert spoken_in(tmp_path) == {"fixed": fixed, "for_callers": 2}
     assert forget_spoken(tmp_path) == 2
@@ -107,7 +109,7 @@ def test_what_the_version_before_has_spoken_goes_whole(tmp_path: Path) -> None:
 
 def test_only_what_is_old_goes_by_its_age(tmp_path: Path, prompts: Prompts) -> None:
     for name in ("Åsa", "Bo"):
-        prompts.make("sv", "greeting", f"Hej {name}.", 8000)
+        prompts.make("sv", "hello", f"Hej {name}.", 8000)
     first = min(tmp_path.rglob("*.pcm"))
     os.utime(first, (1000, 1000))
     assert forget_spoken(tmp_path, 2000) == 1

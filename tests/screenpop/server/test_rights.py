@@ -18,10 +18,10 @@ from screenpop.server.auth import COOKIE, SESSIONS, Guard, guard_of
 
 ROUTES: dict[tuple[str, str], Guard] = {
     ("GET", "/"): "public",
-    ("GET", "/login"): "public",
-    ("GET", "/phone"): "public",
     ("GET", "/cases"): "public",
     ("GET", "/cases/{number}"): "public",
+    ("GET", "/login"): "public",
+    ("GET", "/phone"): "public",
     ("GET", "/settings"): "public",
     ("GET", "/{name}"): "public",
     ("GET", "/healthz"): "public",
