@@ -5,6 +5,7 @@ from sqlalchemy import delete, select
 from casestore.db import Transaction
 from casestore.tables import SessionRow, UserRow
 from casestore.text import one_line
+from domain.cases import MACHINES
 from domain.endpoints import is_username
 from domain.languages import FALLBACK, LANGUAGES
 from domain.users import ROLES, Role, Session, User
@@ -16,6 +17,8 @@ def add(
     """A new user; ValueError for a bad field or a username in use."""
     if not is_username(username):
         raise ValueError(f"username must be a lower-case letter and letters or digits, not {username[:40]!r}")
+    if username in MACHINES:
+        raise ValueError(f"username {username} is how a part of the program is called")
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}, not {role[:40]!r}")
     if language not in LANGUAGES:

@@ -207,6 +207,9 @@ def _is_stale(case: Case, command: CaseCommand, name: str) -> bool:
         return setting.version != command.undone.version
     if command.yields:
         return setting.at_ms > command.at_ms or (setting.by_person and name != "status")
+    # It is made of the case as it is now: only reasons of what this very command changes go.
+    if name == "because" and command.actor not in MACHINES:
+        return False
     # That a case is nobody's is not worth a conflict: taking it on comes beside something else.
     if name == "agent" and isinstance(command, _WORK):
         return False

@@ -79,9 +79,7 @@ def step(agent: Agent | None, event: AgentEvent, now_ms: int) -> tuple[Agent | N
     if isinstance(event, WishAnswered):
         return _answer(agent, event, now_ms)
     changed = _change(agent, event, now_ms)
-    is_told_again = isinstance(event, PresenceRequested) or (
-        isinstance(event, QueueKnown) and _is_ours(agent)
-    )
+    is_told_again = isinstance(event, PresenceRequested) or _must_be_told(agent, changed, event)
     if changed is agent and not is_told_again:
         return agent, ()
     changed = replace(changed, wanted=view(changed, now_ms))
@@ -89,6 +87,12 @@ def step(agent: Agent | None, event: AgentEvent, now_ms: int) -> tuple[Agent | N
     has_news = replace(changed, agreed=stated(changed, now_ms, has_agreed=is_member_already))
     told = () if is_member_already or not (is_told_again or _differ(agent, changed)) else _tell(changed)
     return has_news, (*_publish(agent, has_news, now_ms), *told, *_wake(agent, has_news, now_ms))
+
+
+def _must_be_told(before: Agent, after: Agent, event: AgentEvent) -> bool:
+    """Whether the queue is told what it may know: it is back, or has to answer for who leaves for good."""
+    leaves = after.is_removed and bool(before.calls) and not after.calls
+    return leaves or (isinstance(event, QueueKnown) and _is_ours(before))
 
 
 def _name_in(event: AgentEvent) -> str:

@@ -33,11 +33,12 @@ def test_a_username_is_also_the_name_of_a_telephone_and_so_is_plain(store: Store
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"role": "root"}, {"language": "xx"}, {"name": "a\x00"}, {"username": "anna"}]
+    "wrong",
+    [{"role": "root"}, {"language": "xx"}, {"name": "a\x00"}, {"username": "anna"}, {"username": "ivr"}],
 )
 def test_a_bad_or_second_user_is_refused(store: Store, anna: User, wrong: dict[str, str]):
     fields = {"username": "bo", "name": "Bo", "role": "agent", "password_hash": "h", **wrong}
-    with store.uow() as tx, pytest.raises(ValueError, match=r"role|language|name|already"):
+    with store.uow() as tx, pytest.raises(ValueError, match=r"role|language|name|already|program"):
         users.add(tx, **fields)
 
 

@@ -164,6 +164,14 @@ def test_a_field_that_a_person_sets_is_no_longer_decided_by_words() -> None:
     assert "service" not in case.assumed
 
 
+def test_two_people_correct_different_fields_at_once() -> None:
+    case = opened(service="printing", because={"service": ("printer",), "impact": ("we",)})
+    seen = case.version
+    case = done(case, Classify(**BY_ANNA, version=seen, service="email"))
+    case = done(case, Classify(actor="bo", at_ms=9, version=seen, impact="everyone"))
+    assert (case.service, case.impact, case.because) == ("email", "everyone", {})
+
+
 ACTORS = st.sampled_from(["anna", "bo", "ivr"])
 TEXTS = st.sampled_from(["a", "b", "c"])
 TIMES = st.integers(1, 30)

@@ -245,8 +245,9 @@ class TestRemoval:
         agent = after(talking(agreed("ready")), (Removed("anna"), 600), (wish("ready"), 650))
         agent = granted(agent)
         assert (agent.agreed.presence, agent.agreed.calls, agent.agreed.next) == ("talking", (CALL,), "away")
-        agent = after(agent, (ended(), 1000))
+        agent, effects = step(agent, ended(), 1000)
         assert agent.agreed.presence == "away"
+        assert told(effects) != []  # nobody but the queue's answer lets them go
         assert granted(agent) is None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
+import pytest
 from command_line import svarklar
 from desk_view import DeskView
 from hurry import hurrying
@@ -13,6 +14,8 @@ from installation import Installation
 from phone.agent import AgentPhone
 from phone.user_agent import CallFailed, UserAgent
 from svarklar.secrets import load_secrets
+
+pytestmark = pytest.mark.server
 
 Eventually = Callable[[Callable[[], Any]], Awaitable[Any]]
 

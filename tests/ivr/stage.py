@@ -68,7 +68,9 @@ class Stage:
         """What listens to the caller now."""
         return self.recogniser.streams[-1]
 
-    async def call(self, number: str, *, patience: Patience = PATIENT, **acts: list[Act]) -> DialogueResult:
+    async def call(
+        self, number: str, *, patience: Patience = PATIENT, call_id: str = "", **acts: list[Act]
+    ) -> DialogueResult:
         """A whole dialogue."""
         dialogues = Dialogues(
             flow=self.flow,
@@ -78,7 +80,7 @@ class Stage:
             patience=patience,
         )
         self.acts = acts
-        answered = CallAnswered(at_ms=0, call_id=f"call-{number}", number=number)
+        answered = CallAnswered(at_ms=0, call_id=call_id or f"call-{number}", number=number)
         return await dialogues.run(answered, self.channel, self.received)
 
     def kinds(self) -> list[str]:

@@ -187,15 +187,18 @@ async def test_a_second_call_about_an_open_case_adds_to_it(stage: Stage):
     first = await stage.call(MARIA, statement=[says(PRINTER)])
     stage.events.clear()
     second = await stage.call(
-        MARIA, open_case=[presses("1")], statement=[says("now it also smells of smoke")]
+        MARIA,
+        call_id="second",
+        open_case=[presses("1")],
+        statement=[says("now it also smells of smoke")],
     )
     (case,) = stage.cases()
     assert first.case_number == second.case_number == case.number
     assert case.description.splitlines() == [PRINTER, "now it also smells of smoke"]
     assert case.service == "printing"
     assert [(entry.kind, entry.call_id) for entry in stage.history(case.number)][1:] == [
-        ("linked", f"call-{MARIA}"),
-        ("heard", f"call-{MARIA}"),
+        ("linked", "second"),
+        ("heard", "second"),
     ]
 
 
