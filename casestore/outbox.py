@@ -80,6 +80,12 @@ class OutboxFile:
         with self._open() as connection:
             connection.execute("UPDATE entries SET refused = ? WHERE place = ?", (why or "refused", place))
 
+    def try_again(self, place: int) -> bool:
+        """A refused entry waits again; whether there was one at this place."""
+        with self._open() as connection:
+            query = "UPDATE entries SET refused = '' WHERE place = ? AND refused != ''"
+            return connection.execute(query, (place,)).rowcount > 0
+
     def forget(self, names: re.Pattern[str]) -> bool:
         """Delete what was refused and names this; False, and nothing is changed, where such a one waits."""
         if not self._path.exists():

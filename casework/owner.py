@@ -4,6 +4,7 @@ What has to wait for the database is in the outbox; see `casework.port` for who 
 """
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from domain.event import Event
 log = structlog.get_logger()
 
 _VOICE_S = 1.0
+_LOOK_AGAIN_S = 30.0
 _PATIENCE_S = 10.0  # of a person, before "busy" is the answer
 
 Result = TypeVar("Result")
@@ -188,7 +190,10 @@ class CaseOwner:
             await self._in(self._voices, lambda: self._outbox.drain(self._keep))
             # A case that came while we drained has set the event; one that stayed behind sets nothing.
             if self._outbox.is_empty:
-                await self._unsaved.wait()
+                # Nor does a person who has it tried again, by the command line.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_AGAIN_S):
+                        await self._unsaved.wait()
             else:
                 await asyncio.sleep(self._retry_s)
 

@@ -104,7 +104,7 @@ def _outbox(settings: Settings) -> Iterator[Finding]:
         yield Finding("outbox", "broken", str(error), "make room, or put the file aside")
         return
     if refused:
-        advice = f"read them in {settings.outbox_file.name} (table entries, column refused)"
+        advice = "svarklar outbox list"
         yield Finding("outbox", "weaker", f"{refused} changes of cases were refused for good", advice)
     if waiting:
         detail = f"{waiting} changes of cases wait for the database"

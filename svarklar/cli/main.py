@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from svarklar.cli.agents import agents_app
 from svarklar.cli.option_order import OrderedCommand
+from svarklar.cli.outbox import outbox_app
 from svarklar.cli.terminal import console, errors, or_one_line, print_error, read_settings
 
 # What is printed of an error must not hold what it was done with: passwords and callers.
@@ -28,6 +29,7 @@ app.add_typer(articles_app, name="kb")
 app.add_typer(facts_app, name="facts")
 app.add_typer(models, name="model")
 app.add_typer(agents_app, name="agent")
+app.add_typer(outbox_app, name="outbox")
 
 
 @app.callback()
