@@ -44,7 +44,7 @@ class Settings(AsteriskSettings, SpeechSettings, BaseSettings):
     region: str = Field("SE", description="country of numbers without a country code")
     language: Language = Field(FALLBACK, description="language where the caller's is not known and not asked")
     ask_language: bool = Field(True, description="ask callers whose language is not known")
-    wrapup_s: int = Field(10, description="seconds of wrap-up after each call")
+    wrapup_s: int = Field(30, description="seconds of wrap-up after each call")
     desk_file: Path | None = Field(
         None,
         description="TOML file of desks, read again when it changes; empty: changed in the page",
