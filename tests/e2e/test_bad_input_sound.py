@@ -93,7 +93,9 @@ def test_every_caller_gets_a_case_and_the_queue(
 @pytest.mark.parametrize("caller", ["silent", "noisy", "musical"])
 def test_nothing_is_decided_by_what_are_no_words(caller: str, calls: dict[str, CallJson]) -> None:
     case = calls[caller]["case"]
-    assert (case["service"], case["priority"]) == ("", 3)
+    # One person, hindered: assumed, and no more urgent than what somebody has said.
+    assert (case["service"], case["priority"]) == ("", 4)
+    assert set(case["assumed"]) >= {"impact", "urgency"}
     assert case["because"] == {}
     assert calls[caller]["suggestions"] == []
 

@@ -14,6 +14,7 @@ from cti.asterisk.intake import Intake
 from cti.asterisk.media import MediaServer
 from cti.bus.memory import MemoryBus
 from domain.calls import CallAnswered
+from domain.desks import Desk, DeskBook, Reception
 from phone.call import PhoneCall
 from phone.codecs import codec
 from phone.user_agent import UserAgent
@@ -22,6 +23,7 @@ from svarklar.settings import Settings
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("asterisk")]
 
 RATE_HZ = 8000
+DESKS = DeskBook(desks=(Desk(key="it", name="IT", numbers=("100",)),))
 LOW_HZ, HIGH_HZ = 500, 1500
 
 Dialogue = Callable[[CallAnswered, Channel], Awaitable[Mapping[str, str]]]
@@ -56,7 +58,7 @@ async def talk(settings: Settings, dialogue: Dialogue) -> list[int]:
     """A call through our two doors, held until the dialogue is over; the tones that the caller heard."""
     over = asyncio.Event()
 
-    async def whole(call: CallAnswered, channel: Channel) -> Mapping[str, str]:
+    async def whole(call: CallAnswered, channel: Channel, received: Reception) -> Mapping[str, str]:
         try:
             return await dialogue(call, channel)
         finally:
@@ -65,7 +67,7 @@ async def talk(settings: Settings, dialogue: Dialogue) -> list[int]:
 
     async with contextlib.AsyncExitStack() as parts:
         media = MediaServer()
-        agi = AgiServer({"intake": Intake(MemoryBus(), media, whole)})
+        agi = AgiServer({"intake": Intake(MemoryBus(), media, whole, lambda: DESKS)})
         await media.start(settings.host, settings.media_port)
         parts.push_async_callback(media.close)
         await agi.start(settings.host, settings.agi_port)

@@ -37,7 +37,7 @@ async def ask(asterisk, command):
 async def test_it_starts_with_a_clean_log(asterisk, settings):
     text = (settings.var / "asterisk-run/log/messages").read_text()
 
-    assert "modules will be loaded" in text
+    assert text.count("Asterisk") >= 1
     assert not re.findall(r".*(?:WARNING|ERROR).*", text)
 
 
