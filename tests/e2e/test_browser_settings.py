@@ -110,3 +110,4 @@ async def test_ones_own_password_is_changed_in_the_menu(browser: Browser, system
             await bo.press("Enter")
             await expect(bo.at("password-done")).to_be_visible()
             await bo.press("Escape")
+            await expect(bo.at("own-password")).to_be_hidden()
