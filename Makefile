@@ -29,7 +29,7 @@ demo: setup
 	@exec svarklar demo
 
 test: setup .venv/develop chromium servers
-	pytest --numprocesses auto --dist loadfile
+	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: setup .venv/develop
 	ruff format --check .

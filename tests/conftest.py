@@ -13,6 +13,11 @@ from tests import free_ports, servers
 from tests.checkout import ROOT
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes begin first: the others fill what is left, and no core waits for the last one."""
+    items.sort(key=lambda item: item.get_closest_marker("server") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _asterisk_of_the_checkout() -> None:
     """Every test's Asterisk runs from the one that `make setup` has unpacked."""
