@@ -14,7 +14,7 @@ from tests.checkout import ROOT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes begin first: the others fill what is left, and no core waits for the last one."""
+    """Files that take minutes begin first: the others fill what is left, and no core waits for the last."""
     items.sort(key=lambda item: item.get_closest_marker("server") is None)
 
 
