@@ -2,7 +2,7 @@
 #
 #   make run     set up everything, start, show a demo call, keep serving
 #   make demo    set up everything, one demo call, timeline in var/demo, end
-#   make test    every test
+#   make test    every test; only='server or browser' those that `make check` leaves out
 #   make check   formatting, types, import arrows, pages, and the tests that need no server
 #   make bench   the figures
 #   make setup   set up everything and start nothing
@@ -29,7 +29,7 @@ demo: setup
 	@exec svarklar demo
 
 test: setup .venv/develop chromium servers
-	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(if $(only),-m '$(only)')
 
 check: setup .venv/develop
 	ruff format --check .
