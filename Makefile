@@ -19,6 +19,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 web := screenpop/web
 web_sources := $(shell find $(web) -name node_modules -prune -o -type f -print)
 var := $(or $(SVARKLAR_VAR),var)
+# Whole calls wait more than they work: one more at a time than there are cores.
+waiting := $(shell echo $$(($$(nproc) + 1)))
 
 .PHONY: run demo test check bench setup wheel lock chromium servers
 
@@ -29,7 +31,7 @@ demo: setup
 	@exec svarklar demo
 
 test: setup .venv/develop chromium servers
-	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(if $(only),-m '$(only)')
+	pytest --numprocesses $(waiting) --dist loadfile --no-loadscope-reorder $(if $(only),-m '$(only)')
 
 check: setup .venv/develop
 	ruff format --check .
