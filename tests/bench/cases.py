@@ -155,6 +155,7 @@ class _Load:
         place = len(self.bytes[kind])
         self.bytes[kind].append(0)
         async with self._client.ws_connect("/live", headers=headers) as live:
+            await live.receive()  # the snapshot, which every page gets
             if number % 2:
                 watched = list({self._open_number() for _ in range(_WATCHED)})
                 await live.send_json({"type": "watch", "cases": watched})
