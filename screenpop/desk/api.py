@@ -1,22 +1,21 @@
 """Who I am, articles, the caller's voice, figures and health."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import structlog
 from aiohttp import web
 
 from casestore import desks, knowledge, recordings
-from casestore.db import Store
-from domain.articles import Article
+from casestore.db import Transaction
 from domain.endpoints import WEBCALLER, endpoint
 from domain.rights import may
 from screenpop.desk.answers import ArticleAnswer, Me, SipAccount
 from screenpop.desk.articles import ArticleRenderer
 from screenpop.desk.live import THE_DESK
-from screenpop.server.auth import READS, SIGNED_IN, STORE, needs, needs_token, note, page_user, public
+from screenpop.server.auth import SIGNED_IN, needs, needs_token, note, page_user, public
 from screenpop.server.encode import answer
 from screenpop.server.health import DatabaseCheck
+from screenpop.server.reading import read
 from screenpop.server.refusals import Refused, language_of
 from screenpop.server.security import CONFIG, phone_ws_url
 
@@ -41,8 +40,7 @@ async def me(request: web.Request) -> web.Response:
             csrf=signed_in.csrf,
             phone=_phone(request, endpoint(signed_in.user.username, "browser")),
             webcaller=_phone(request, WEBCALLER) if may(role, "phone_as_anybody") else None,
-            support_number=await request.app[READS].run(_first_number, request.app[STORE])
-            or config.support_number,
+            support_number=await read(request, _first_number) or config.support_number,
             break_reasons=config.break_reasons,
         )
     )
@@ -53,7 +51,7 @@ async def statement(request: web.Request) -> web.FileResponse:
     """`GET /api/cases/C-000001/statement.wav`: the caller's voice, with Range; who listened is audited."""
     number = request.match_info["number"]
     folder = request.app[CONFIG].statements
-    file = await request.app[READS].run(_find_statement, request.app[STORE], folder, number)
+    file = await read(request, recordings.find, folder, number)
     if file is None:
         raise Refused(404, "statement_not_found")
     username = request[SIGNED_IN].user.username
@@ -68,9 +66,7 @@ async def statement(request: web.Request) -> web.FileResponse:
 async def article(request: web.Request) -> web.Response:
     """`GET /api/articles/KEY?language=sv`: where it is missing, in English."""
     language = request.query.get("language") or language_of(request)
-    found = await request.app[READS].run(
-        _read_article, request.app[STORE], request.match_info["key"], language
-    )
+    found = await read(request, knowledge.article, request.match_info["key"], language)
     if found is None:
         raise Refused(404, "article_not_found")
     return answer(ArticleAnswer(**vars(found), html=await request.app[ARTICLES].html(found.body)))
@@ -104,18 +100,7 @@ def _phone(request: web.Request, endpoint: str) -> SipAccount | None:
     )
 
 
-def _first_number(store: Store) -> str:
+def _first_number(tx: Transaction) -> str:
     """The number of the default desk; empty where there is none yet."""
-    with store.reading() as tx:
-        default = desks.book(tx).default
+    default = desks.book(tx).default
     return default.numbers[0] if default else ""
-
-
-def _find_statement(store: Store, folder: Path, number: str) -> Path | None:
-    with store.reading() as tx:
-        return recordings.find(tx, folder, number)
-
-
-def _read_article(store: Store, key: str, language: str) -> Article | None:
-    with store.reading() as tx:
-        return knowledge.article(tx, key, language)

@@ -29,8 +29,10 @@ from domain.clock import now_ms
 from domain.desk_rules import DeskRefused, read_desk
 from domain.desks import Desk, Membership
 from screenpop.server.auth import READS, SIGNED_IN, STORE, needs
+from screenpop.server.bodies import require_json
 from screenpop.server.encode import answer
 from screenpop.server.fault_texts import in_words
+from screenpop.server.reading import read
 from screenpop.server.refusals import Refused, language_of
 from screenpop.server.texts import say
 
@@ -85,13 +87,13 @@ _CHANGE = TypeAdapter(MembershipsChange)
 @needs("manage_desks")
 async def all_desks(request: web.Request) -> web.Response:
     """`GET /api/desks`."""
-    return answer(await _run(request, lambda tx: DesksAnswer(desks=desks.book(tx).desks)))
+    return answer(await read(request, lambda tx: DesksAnswer(desks=desks.book(tx).desks)))
 
 
 @needs("manage_desks")
 async def desk(request: web.Request) -> web.Response:
     """`GET /api/desks/KEY`."""
-    found = await _run(request, lambda tx: desks.get(tx, request.match_info["key"]))
+    found = await read(request, desks.get, request.match_info["key"])
     if found is None:
         raise Refused(404, "desk_not_found")
     return answer(found)
@@ -132,7 +134,7 @@ async def remove_desk(request: web.Request) -> web.Response:
 @needs("manage_desks")
 async def memberships(request: web.Request) -> web.Response:
     """`GET /api/memberships`."""
-    return answer(await _run(request, _memberships))
+    return answer(await read(request, _memberships))
 
 
 @needs("manage_desks")
@@ -178,9 +180,7 @@ def _memberships(tx: Transaction) -> MembershipsAnswer:
 
 
 async def _body(request: web.Request) -> Mapping[str, Any]:
-    # A form of a foreign page can send text across origins, but no JSON.
-    if request.content_type != "application/json":
-        raise Refused(400, "bad_request")
+    require_json(request)
     try:
         table = await request.json()
     except (ValueError, RecursionError):
@@ -188,14 +188,6 @@ async def _body(request: web.Request) -> Mapping[str, Any]:
     if not isinstance(table, dict):
         raise Refused(400, "bad_request")
     return table
-
-
-async def _run(request: web.Request, read: Callable[[Transaction], Result]) -> Result:
-    def work(store: Store) -> Result:
-        with store.reading() as tx:
-            return read(tx)
-
-    return await request.app[READS].run(work, request.app[STORE])
 
 
 async def _changed(request: web.Request, change: Callable[[Transaction], object]) -> web.Response:

@@ -4,14 +4,16 @@ import asyncio
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from casestore import audit, users
 from casestore.db import Store
 from domain.clock import now_ms
 from screenpop.desk.live import close_ended
 from screenpop.server.auth import LIMITS, PASSWORDS, READS, SIGNED_IN, STORE, needs
+from screenpop.server.bodies import read_body
 from screenpop.server.passwords import LEAST_CHARACTERS, hash_password
+from screenpop.server.reading import read
 from screenpop.server.refusals import Refused
 
 log = structlog.get_logger()
@@ -28,13 +30,13 @@ class PasswordChange(BaseModel):
 async def change_password(request: web.Request) -> web.Response:
     """204; 400 `weak_password`, 403 `wrong_password`, 429 as for a login."""
     app, signed_in = request.app, request[SIGNED_IN]
-    change = await _wanted(request)
+    change = await read_body(request, PasswordChange)
     username, address = signed_in.user.username, request.remote or ""
     if len(change.new) < LEAST_CHARACTERS:
         raise Refused(400, "weak_password")
     # Whoever sits down at an open page must not guess on.
     app[LIMITS].attempt(address, username)
-    known = await app[READS].run(_hash, app[STORE], username)
+    known = await read(request, users.password_hash, username)
     if not await app[PASSWORDS].matches(known, change.old):
         log.warning("password_not_changed", username=username, address=address)
         raise Refused(403, "wrong_password")
@@ -44,20 +46,6 @@ async def change_password(request: web.Request) -> web.Response:
     log.info("password_changed", username=username)
     await close_ended(app)
     return web.Response(status=204)
-
-
-async def _wanted(request: web.Request) -> PasswordChange:
-    if request.content_type != "application/json":
-        raise Refused(400, "bad_request")
-    try:
-        return PasswordChange.model_validate_json(await request.read())
-    except ValidationError:
-        raise Refused(400, "bad_request") from None
-
-
-def _hash(store: Store, username: str) -> str | None:
-    with store.reading() as tx:
-        return users.password_hash(tx, username)
 
 
 def _keep(store: Store, username: str, password_hash: str, token_hash: str) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from casestore import audit, users
 from casestore.db import Store
@@ -21,6 +21,7 @@ from domain.audit import AuditKind
 from domain.clock import now_ms, steady_ms
 from domain.rights import Right, may
 from domain.users import User
+from screenpop.server.bodies import read_body
 from screenpop.server.encode import answer
 from screenpop.server.login_limit import AttemptLimit
 from screenpop.server.passwords import PasswordCheck
@@ -140,7 +141,7 @@ def same_secret(given: str, expected: str) -> bool:
 async def login(request: web.Request) -> web.Response:
     """`POST /api/login`: a session for the right password."""
     app, address = request.app, request.remote or ""
-    credentials = await _credentials(request)
+    credentials = await read_body(request, Credentials)
     username = credentials.username.strip().lower()
     app[LIMITS].attempt(address, username)
     user, password_hash = await app[READS].run(_account, app[STORE], username)
@@ -205,13 +206,3 @@ def page_user(user: User) -> PageUser:
 def _account(store: Store, username: str) -> tuple[User | None, str | None]:
     with store.reading() as tx:
         return users.by_username(tx, username), users.password_hash(tx, username)
-
-
-async def _credentials(request: web.Request) -> Credentials:
-    # A form of a foreign page can send text and form data across origins, but no JSON.
-    if request.content_type != "application/json":
-        raise Refused(400, "bad_request")
-    try:
-        return Credentials.model_validate_json(await request.read())
-    except ValidationError:
-        raise Refused(400, "bad_request") from None
