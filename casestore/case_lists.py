@@ -11,7 +11,7 @@ from casestore.case_fields import because_of, set_by_of
 from casestore.case_words import Term, apart, asked, number_of
 from casestore.db import Transaction
 from casestore.tables import CaseRow, CaseTextRow, ContactNumberRow, ContactRow, RecordingRow
-from domain.cases import Case, CaseSummary, Priority, Status, summary
+from domain.cases import Case, CaseSummary, Priority, Status, case_number, summary
 
 Sort = Literal["opened", "changed", "priority"]
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -121,7 +121,7 @@ class _Place:
 def _by_opened(tx: Transaction, terms: Sequence[Term], after: str, limit: int) -> list[_Place]:
     # By number: they are given in the order in which cases are registered.
     before = int(after) if after else None
-    return [_Place(_number(found), str(found)) for found in case_search.newest(tx, terms, limit, before)]
+    return [_Place(case_number(found), str(found)) for found in case_search.newest(tx, terms, limit, before)]
 
 
 def _by_priority(tx: Transaction, terms: Sequence[Term], after: str, limit: int) -> list[_Place]:
@@ -134,7 +134,7 @@ def _by_priority(tx: Transaction, terms: Sequence[Term], after: str, limit: int)
             continue
         narrowed = (*terms, Term(words=(apart("p", priority),)))
         numbers = case_search.newest(tx, narrowed, limit - len(found), before)
-        found += [_Place(_number(each), f"{priority}.{each}") for each in numbers]
+        found += [_Place(case_number(each), f"{priority}.{each}") for each in numbers]
         before = None
         if len(found) == limit:
             break
@@ -150,13 +150,9 @@ def _by_changed(tx: Transaction, terms: Sequence[Term], after: str, limit: int) 
     if after:
         changed_ms, _, last = after.partition(".")
         place = tuple_(CaseRow.changed_ms, CaseRow.number)
-        query = query.where(place < tuple_(literal(int(changed_ms)), literal(_number(int(last)))))
+        query = query.where(place < tuple_(literal(int(changed_ms)), literal(case_number(int(last)))))
     rows = tx.execute(query.order_by(CaseRow.changed_ms.desc(), CaseRow.number.desc()).limit(limit))
     return [_Place(row.number, f"{row.changed_ms}.{number_of(row.number)}") for row in rows]
-
-
-def _number(number: int) -> str:
-    return f"C-{number:06d}"
 
 
 def _terms(tx: Transaction, wanted: CaseFilter) -> tuple[Term, ...]:

@@ -10,7 +10,7 @@ from casestore import case_search
 from casestore.case_fields import because_of, said_of, set_by_of
 from casestore.db import Transaction
 from casestore.tables import CaseRow, CaseTextRow, CounterRow
-from domain.cases import CASE_NUMBER, OPEN_STATUSES, Case, CaseTexts
+from domain.cases import CASE_NUMBER, OPEN_STATUSES, Case, CaseTexts, case_number
 
 _TEXTS = frozenset(each.name for each in fields(CaseTexts))
 _COLUMNS = frozenset(Case.__dataclass_fields__) - _TEXTS
@@ -21,7 +21,7 @@ def next_number(tx: Transaction) -> str:
     """Consecutive: the counter's row stays locked until the case is committed, on every database."""
     # Not read and then written: one statement takes the lock and the number together.
     step = update(CounterRow).where(CounterRow.name == "case").values(value=CounterRow.value + 1)
-    return f"C-{tx.execute(step.returning(CounterRow.value)).scalar_one():06d}"
+    return case_number(tx.execute(step.returning(CounterRow.value)).scalar_one())
 
 
 def add(tx: Transaction, case: Case) -> None:
@@ -97,11 +97,6 @@ def done_with(tx: Transaction, before_ms: int, limit: int) -> tuple[str, ...]:
     done = CaseRow.status.not_in(OPEN_STATUSES) & (CaseRow.changed_ms < before_ms)
     page = select(CaseRow.number).join_from(CaseRow, CaseTextRow).where(done).limit(limit)
     return tuple(tx.scalars(page.order_by(CaseRow.number)))
-
-
-def case_of_row(row: CaseRow) -> Case:
-    """The record of a row, for other questions in this room."""
-    return _case(row)
 
 
 def _cases(tx: Transaction, query: Any) -> tuple[Case, ...]:

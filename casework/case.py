@@ -116,7 +116,7 @@ def step(
 
 def apply(case: Case, event: CaseEvent) -> Case:
     """The case after the event: whatever it is, what is new in it is so from now on."""
-    new = _given(event.values) | _given(event.texts)
+    new = event.values.given() | event.texts.given()
     if _GROWING in new:
         new[_GROWING] = _together(case.said, new[_GROWING])
     setting = Setting(event.version, event.at_ms, event.actor not in MACHINES)
@@ -169,7 +169,7 @@ def _wanted(case: Case, command: CaseCommand) -> dict[str, Any]:
         case TakeIn(other=other):
             wanted = {"said": other.said}
         case Undo(undone=undone):
-            wanted = _given(undone.was) | _given(undone.texts_were)
+            wanted = undone.was.given() | undone.texts_were.given()
     return wanted | _taken_on(case, command)
 
 
@@ -257,7 +257,7 @@ def _head(command: CaseCommand) -> dict[str, Any]:
     }
 
 
-def _with_said(known: tuple[Said, ...], said: Said) -> tuple[Said, ...]:
+def with_said(known: tuple[Said, ...], said: Said) -> tuple[Said, ...]:
     """In the order in which they were said, also what comes late."""
     others = tuple(one for one in known if one.statement_id != said.statement_id)
     return tuple(sorted((*others, said), key=lambda one: one.at_ms))
@@ -265,7 +265,7 @@ def _with_said(known: tuple[Said, ...], said: Said) -> tuple[Said, ...]:
 
 def _together(known: tuple[Said, ...], others: tuple[Said, ...]) -> tuple[Said, ...]:
     for said in others:
-        known = _with_said(known, said)
+        known = with_said(known, said)
     return known
 
 
@@ -276,10 +276,6 @@ def _priority(values: Mapping[str, Any], priorities: Priorities) -> int:
 def _somehow(**values: Any) -> dict[str, Any]:
     """Those that say something."""
     return {name: value for name, value in values.items() if value}
-
-
-def _given(part: CaseValues | CaseTexts) -> dict[str, Any]:
-    return {each.name: value for each in fields(part) if (value := getattr(part, each.name)) is not None}
 
 
 def _of(kind: type[Any], values: Mapping[str, Any]) -> Any:

@@ -40,6 +40,11 @@ def history(
 ) -> tuple[HistoryEntry, ...]:
     """The newest lines of a case's history, newest first; before the one whose `seq` is `before`."""
     facts = fact_log.newest_about(tx, number, CASES, limit, before=before)
+    return entries_of(facts)
+
+
+def entries_of(facts: Iterable[StoredFact]) -> tuple[HistoryEntry, ...]:
+    """The lines of history that these facts are, in their order."""
     return tuple(entry_of(fact.seq, event) for fact in facts if (event := case_event_of(fact)))
 
 

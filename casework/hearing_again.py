@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import structlog
 
+from casework.case import with_said
 from casework.port import CaseUnit
 from casework.said import Said as Told
 from domain.case_commands import CaseCommand, Classify, Hear
@@ -60,8 +61,7 @@ def _known(case: Case | None, statement_id: str) -> Said | None:
 
 async def _judged(case: Case, said: Said, judge: Judge) -> Judgement | None:
     """Of all that may be trusted, with what was heard better in its place; None where that is nothing."""
-    others = tuple(one for one in case.said if one.statement_id != said.statement_id)
-    trusted = [one for one in sorted((*others, said), key=lambda one: one.at_ms) if one.trust in TRUSTED]
+    trusted = [one for one in with_said(case.said, said) if one.trust in TRUSTED]
     if said not in trusted:
         return None
     try:

@@ -1,10 +1,8 @@
 """A case's history as it is shown: kind, values, who and when; pages write it in their reader's language."""
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
 
 from domain.case_events import CaseEvent, CaseEventKind
-from domain.cases import CaseTexts, CaseValues
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,8 @@ def entry_of(seq: int, event: CaseEvent) -> HistoryEntry:
 
 
 def _changes(event: CaseEvent) -> dict[str, Change]:
-    old = _given(event.was) | _given(event.texts_were)
-    new = _given(event.values) | _given(event.texts)
+    old = event.was.given() | event.texts_were.given()
+    new = event.values.given() | event.texts.given()
     return {
         name: Change(old.get(name), value) for name, value in new.items() if name not in ("said", "because")
     }
-
-
-def _given(part: CaseValues | CaseTexts) -> dict[str, Any]:
-    return {each.name: value for each in fields(part) if (value := getattr(part, each.name)) is not None}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from domain.dialogue import SpokenWord
+from domain.partial import Partial
 
 Status = Literal["open", "pending", "resolved", "closed", "merged"]
 """`pending` waits for somebody outside the desk, `merged` has become part of another case."""
@@ -55,7 +56,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseValues:
+class CaseValues(Partial):
     """What figures are made of, as far as it is given; None: as it was."""
 
     status: Status | None = None
@@ -73,7 +74,7 @@ class CaseValues:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseTexts:
+class CaseTexts(Partial):
     """People's words, names and numbers, as far as they are given; they lie in rows that can be erased."""
 
     title: str | None = None
@@ -227,6 +228,11 @@ class Suggestion:
     title: str
     score: float
     because: tuple[str, ...] = ()
+
+
+def case_number(count: int) -> str:
+    """How the case of this count is numbered: `C-000012` is the twelfth."""
+    return f"C-{count:06d}"
 
 
 def summary(case: Case, *, has_voice: bool = False) -> CaseSummary:

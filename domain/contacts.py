@@ -1,7 +1,9 @@
 """People who may call, and whom a caller ID names."""
 
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.partial import Partial
 
 Match = Literal["one", "several", "none", "withheld"]
 How = Literal["ani", "extension", "choice", "employee_number", "nothing"]
@@ -25,7 +27,7 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContactEdit:
+class ContactEdit(Partial):
     """What is to be known of a contact, as a list of people gives it; None leaves a field as it is."""
 
     name: str | None = None
@@ -37,10 +39,6 @@ class ContactEdit:
     language: str | None = None
     vip: bool | None = None
     numbers: tuple[str, ...] | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The fields that it gives, by their names."""
-        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
 
 
 @dataclass(frozen=True)

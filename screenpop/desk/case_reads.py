@@ -2,9 +2,8 @@
 
 from casestore import calls, case_history, case_lists, cases
 from casestore.db import Transaction
-from casework.case_facts import case_event_of
+from casework.case_facts import entries_of
 from domain.calls import Call
-from domain.case_history import entry_of
 from domain.cases import Case
 from screenpop.desk.answers import CallSummary, CaseAnswer, SavedCase
 
@@ -22,8 +21,8 @@ def case_answer(tx: Transaction, number: str, before: int | None = None) -> Case
     its_calls = calls.of_case(tx, number, _CALLS)
     return CaseAnswer(
         case=case,
-        summary=saved_case(tx, case).summary,
-        history=tuple(entry_of(fact.seq, event) for fact in shown if (event := case_event_of(fact))),
+        summary=case_lists.summary_of(tx, case),
+        history=entries_of(shown),
         older=shown[-1].seq if len(facts) > _LINES else None,
         calls=tuple(map(call_summary, its_calls)),
         suggestions=next((call.suggestions for call in its_calls if call.suggestions), ()),
