@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, or_, select
 
 from casestore import fact_log
-from casestore.db import Transaction
+from casestore.db import Transaction, is_postgresql
 from casestore.tables import FactRow
 from domain.facts import StoredFact
 from domain.streams import CASES
@@ -53,7 +53,7 @@ def _about(number: str) -> tuple[ColumnElement[bool], ...]:
 
 def _note_id(tx: Transaction) -> ColumnElement[Any]:
     """Found as text: reading ten thousand bodies as JSON would take a tenth of a second."""
-    if tx.get_bind().dialect.name == "postgresql":
+    if is_postgresql(tx):
         return func.substring(_FACTS.body, f'{_NOTE_ID}([^"]*)')
     rest = func.substr(_FACTS.body, func.instr(_FACTS.body, literal(_NOTE_ID)) + len(_NOTE_ID))
     return func.substr(rest, 1, func.instr(rest, literal('"')) - 1)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from casestore.case_words import Term, number_of, words_of
-from casestore.db import Transaction
+from casestore.db import Transaction, is_postgresql
 from domain.cases import Case
 
 Row = tuple[int, Sequence[str]]
@@ -49,7 +49,7 @@ def write(connection: Connection, rows: Iterable[Row]) -> None:
 def tidy(tx: Transaction) -> None:
     """Have nothing left of words that were replaced: after people were erased. Takes a while."""
     # SQLite marks what has gone, and drops it when it merges parts of its index; PostgreSQL's vacuum does it.
-    if tx.connection().dialect.name == "sqlite":
+    if not is_postgresql(tx):
         tx.connection().execute(text("INSERT INTO case_search(case_search) VALUES ('optimize')"))
 
 
@@ -65,7 +65,7 @@ def matching(tx: Transaction, terms: Sequence[Term]) -> Select[int]:
     query = select(_number(tx)).select_from(_SEARCH)
     if not terms:
         return query
-    if _is_postgresql(tx):
+    if is_postgresql(tx):
         wanted = cast(" & ".join(map(_postgresql, terms)), TSQUERY)
         return query.where(column("words").op("@@")(wanted))
     return query.where(literal_column("case_search").op("MATCH")(" AND ".join(map(_sqlite, terms))))
@@ -80,12 +80,8 @@ _PUT_POSTGRESQL = text(
 )
 
 
-def _is_postgresql(tx: Transaction) -> bool:
-    return tx.get_bind().dialect.name == "postgresql"
-
-
 def _number(tx: Transaction) -> ColumnClause[int]:
-    return column("id" if _is_postgresql(tx) else "rowid", BigInteger)
+    return column("id" if is_postgresql(tx) else "rowid", BigInteger)
 
 
 # Folded words are letters and digits, the others have `=` and `-` besides: none needs more than quotes.

@@ -29,6 +29,11 @@ class Transaction(Session):
     """What `Store.uow()` yields and every function of `casestore` takes first; never kept longer."""
 
 
+def is_postgresql(tx: Transaction) -> bool:
+    """Which database it is, only the settings know; asked where SQLite needs something else."""
+    return tx.get_bind().dialect.name == "postgresql"
+
+
 class Store:
     """A database by its SQLAlchemy URL; `busy_timeout_ms` is the longest wait for somebody else's lock.
 

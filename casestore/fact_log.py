@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
 
-from casestore.db import Transaction
+from casestore.db import Transaction, is_postgresql
 from casestore.tables import FactRow, FactTextRow
 from casestore.text import cut, storable
 from casestore.upsert import insert_into
@@ -154,5 +154,5 @@ def _text(fact: Fact, seq: int) -> dict[str, Any]:
 
 def _let_others_append_first(tx: Transaction) -> None:
     """SQLite's writers follow each other anyway; a sequence alone would number a late commit early."""
-    if tx.get_bind().dialect.name == "postgresql":
+    if is_postgresql(tx):
         tx.execute(select(func.pg_advisory_xact_lock(_APPENDING)))

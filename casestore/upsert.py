@@ -3,14 +3,13 @@
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from casestore.db import Transaction
+from casestore.db import Transaction, is_postgresql
 from casestore.tables import Base
 
 
 def insert_into(tx: Transaction, row: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT into the table of these rows that can take `on_conflict_do_nothing` and `…_do_update`."""
     assert isinstance(row.__table__, Table)
-    # Asked of the transaction: which database it is, only the settings know.
-    if tx.get_bind().dialect.name == "postgresql":
+    if is_postgresql(tx):
         return postgresql.insert(row.__table__)
     return sqlite.insert(row.__table__)
