@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from casestore import desks, users
+from casestore import desks
 from casestore.db import Store, StoreUnusable
 from cti.asterisk.install.configuration import ConfigurationRefused
 from cti.asterisk.settings import settings_desk
@@ -103,15 +103,12 @@ class DeskRecords:
         self._look_s = look_s
         self._changes: list[Change] = []
         self._count, self.book = 0, DeskBook()
-        self.agents: tuple[str, ...] = ()  # whom a change may concern: everybody who may have a phone
         self._file_was = _stamp(self._file)
         self.state = "ok"
 
     def load(self) -> None:
         """Read them; blocks. Raises StoreUnusable."""
         self._count, self.book = read_book(self._store)
-        with self._store.reading() as tx:
-            self.agents = tuple(user.username for user in users.all_users(tx))
 
     def on_change(self, change: Change) -> None:
         """Tell this one of every change, and how it is now at once."""

@@ -151,7 +151,7 @@ class _Server:
             self._parts.push_async_callback(ami.close)
 
     def _tell_who_serves(self, desks: DeskBook) -> None:
-        for agent in self._desks.agents:
+        for agent in self._agents:
             self._bridge.tell(Serves(agent, desks.served_by(agent)))
 
     async def _start_voice(self) -> None:
@@ -223,7 +223,7 @@ class _Server:
         self._sip_passwords.clear()
         self._sip_passwords.update(_endpoints_of(agents, secrets))
         self._say_staff(agents)
-        self._desks.agents = agents
+        self._agents = agents
         self._tell_who_serves(self._desks.book)
 
     def _say_staff(self, agents: Agents) -> None:
