@@ -64,7 +64,6 @@ _AVERAGE_PRIORITY = 3
 class Dialogues:
     """Holds one dialogue with each caller; `language` is the house's.
 
-
     `flow` is the dialogue for whoever is received so; it ends with whether the caller may be let go.
     """
 
